@@ -58,7 +58,7 @@ const metricGroupShape = z.object({
     /** 95 % interval of the change; null where there is only one text or question. */
     interval: z.tuple([jsonNumber, jsonNumber]).nullable(),
 });
-/** A metric's mean over some languages, before and after. */
+/** A metric's mean over some languages (`meanValue`), before and after. */
 export interface MetricGroupChange extends DeepReadonly<z.output<typeof metricGroupShape>> {}
 
 const metricChangeShape = z.object({

@@ -1,5 +1,6 @@
 import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import { meanValue } from './meanEffect.js';
 import type { Estimate } from './Metric.js';
 import { metricOf } from './metrics.js';
 import { average, difference, estimatorOf } from './resampling.js';
@@ -29,8 +30,8 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
 }
 
 /**
- * The whole model's perplexity or accuracy before and after, by language and averaged over groups of
- * languages. Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
+ * The whole model's perplexity or accuracy before and after, by language and in the mean over groups of
+ * languages (`meanValue`). Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
  * bootstrap over the texts. Both models are taken on the same texts or questions, and languages with as many of them,
  * which may be parallel, on the same places.
  * @param groups languages by the name of their group; empty ones are left out
@@ -57,7 +58,9 @@ export function metricChange(
         [after.whole[language]!.numerators, before.whole[language]!.numerators] as const;
     const changeOf = (languages: readonly string[]): MetricGroupChange => {
         const chosen = languages.map((language) => measured.get(language)!);
-        const [a, b] = [average(chosen.map((one) => one.before)), average(chosen.map((one) => one.after))];
+        const over = (estimates: readonly Estimate[]): Estimate =>
+            average(estimates, (values) => meanValue(values, kind));
+        const [a, b] = [over(chosen.map((one) => one.before)), over(chosen.map((one) => one.after))];
         const change = difference(b, a);
         return {
             languages,

@@ -1,3 +1,4 @@
+import { mean } from '../support/mean.js';
 import type { MetricWords } from './Metric.js';
 
 type Effects = Pick<MetricWords, 'relative'>;
@@ -10,8 +11,17 @@ type Effects = Pick<MetricWords, 'relative'>;
  */
 export function meanEffect(effects: readonly number[], { relative }: Effects): number {
     if (effects.length === 1) return effects[0]!; // exactly
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-    return relative ? Math.expm1(mean(effects.map(Math.log1p))) : mean(effects);
+    return relative ? Math.expm1(mean(effects.map(Math.log1p))!) : mean(effects)!;
+}
+
+/**
+ * Mean of a metric's values over languages: the geometric one where effects are relative, so that the relative change
+ * of the mean is the `meanEffect` of the languages' changes.
+ * @param values one at least
+ */
+export function meanValue(values: readonly number[], { relative }: Effects): number {
+    if (values.length === 1) return values[0]!; // exactly
+    return relative ? Math.exp(mean(values.map(Math.log))!) : mean(values)!;
 }
 
 /** Which mean that is, in a sentence. */

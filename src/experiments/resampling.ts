@@ -1,4 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { mean } from '../support/mean.js';
 import { randomGenerator } from '../support/randomGenerator.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import type { Cell, Estimate, Intervals, MetricFacts } from './Metric.js';
@@ -71,13 +72,18 @@ export function between(a: Estimate, b: Estimate, share: number): Estimate {
     return { value: at(a.value, b.value), replicates: a.replicates.map((value, i) => at(value, b.replicates[i]!)) };
 }
 
-/** Mean of several estimates on the same units. */
-export function average(estimates: readonly Estimate[]): Estimate {
-    const over = (of: (one: Estimate) => number): number =>
-        estimates.reduce((sum, one) => sum + of(one), 0) / estimates.length;
+/**
+ * Mean of several estimates on the same units.
+ * @param estimates one at least
+ * @param meanOf the mean. Default: the arithmetic one
+ */
+export function average(
+    estimates: readonly Estimate[],
+    meanOf: (values: readonly number[]) => number = (values) => mean(values)!,
+): Estimate {
     return {
-        value: over(({ value }) => value),
-        replicates: estimates[0]!.replicates.map((_, i) => over(({ replicates }) => replicates[i]!)),
+        value: meanOf(estimates.map(({ value }) => value)),
+        replicates: estimates[0]!.replicates.map((_, i) => meanOf(estimates.map(({ replicates }) => replicates[i]!))),
     };
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../experiments/DeactivationMatrix.js';
 import type { MetricWords } from '../experiments/Metric.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
+import { meanWords } from '../experiments/meanEffect.js';
 import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type LensFile, lensKinds } from '../lens/lensFile.js';
@@ -193,10 +194,10 @@ function siteComparison(comparison: Comparison): SiteComparison {
     };
 }
 
-/** The whole models' metric in each language, and on average over all. */
+/** The whole models' metric in each language, and in the mean over all. */
 function metricChange({ metric, perLanguage, groups }: MetricChange): ComparedWith['metrics'][number] {
-    const { noun, formatValue } = metricOf(metric);
-    const all = groups.all === undefined ? [] : ([['all, on average', groups.all]] as const);
+    const { noun, formatValue, relative } = metricOf(metric);
+    const all = groups.all === undefined ? [] : ([[`all, ${meanWords({ relative })}`, groups.all]] as const);
     return {
         noun,
         rows: [...Object.entries(perLanguage), ...all].map(([language, change]) => ({

@@ -65,12 +65,12 @@ function changedTotals(comparison: Comparison): { first: string; last: string; r
     return { first: first.label, last: label, rows: [...neurons, ...measured] };
 }
 
-/** What became of a metric on average over the languages, with the change's interval. */
+/** What became of a metric in the mean over the languages, with the change's interval. */
 function metricTotal(metric: string, { before, after, change, interval }: MetricGroupChange): ChangedTotal {
     const { noun, relative, formatValue, formatEffect } = metricOf(metric);
     const effect = (value: number): string => formatEffect(effectOf(relative, value, before));
     return {
-        name: `${noun}, mean over languages`,
+        name: `${noun}, ${relative ? 'geometric mean' : 'mean'} over languages`,
         before: formatValue(before),
         after: formatValue(after),
         change: effect(change),

@@ -181,7 +181,7 @@ function metric(comparison: Comparison, change: MetricChange): Section {
         caption: html` <p>
                 The change of the whole model’s ${noun} in each language, ${fromTo(comparison)}, with its 95 % interval,
                 ${intervals.changeBy}; grey where the interval holds 0. At the end of a row the values before and after.
-                Means over groups of languages:
+                ${relative ? 'Geometric means' : 'Means'} over groups of languages:
             </p>
             ${shown(metricGroupsTable(comparison, change.metric))}`,
         numbers: shown(table),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measuredAlike, metricChange } from '../../../src/experiments/compareMetrics.js';
 import type { DeactivationMatrix, WholeModelUnits } from '../../../src/experiments/DeactivationMatrix.js';
+import { meanEffect } from '../../../src/experiments/meanEffect.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
 const ones = (length: number): number[] => new Array<number>(length).fill(1);
@@ -72,6 +73,22 @@ describe('what a metric became', () => {
             before: 2,
             after: 4,
         });
+    });
+
+    it('is in the mean over languages the mean of what it is in each: of a perplexity, geometric', () => {
+        const ppl = (en: number, de: number): DeactivationMatrix => ({
+            ...someMeasurement,
+            languages: ['en', 'de'],
+            sets: {},
+            whole: { en: { numerators: [en, en], weights: [1, 1] }, de: { numerators: [de, de], weights: [1, 1] } },
+        });
+        const { perLanguage, groups } = metricChange(ppl(1, 3), ppl(2, 8), { all: ['en', 'de'] });
+        const effects = Object.values(perLanguage).map(({ before, change }) => change / before);
+        const { before, after, change, interval } = groups.all!;
+        expect(before).toBeCloseTo(Math.exp(2), 12);
+        expect(after).toBeCloseTo(Math.exp(5), 11);
+        expect(change / before).toBeCloseTo(meanEffect(effects, { relative: true }), 12);
+        expect(interval).toEqual([change, change]); // both texts of a language are alike
     });
 
     it('is compared only where both were measured alike, whatever the controls', () => {

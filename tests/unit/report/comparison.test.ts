@@ -160,7 +160,7 @@ describe('a comparison in the report', () => {
             'specific neurons',
             'related neurons',
             'general neurons',
-            'perplexity, mean over languages',
+            'perplexity, geometric mean over languages',
             'accuracy, mean over languages',
         ]);
         expect(summary[4]![3]).toBe('+5.0\u00a0points');
