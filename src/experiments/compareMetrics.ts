@@ -30,8 +30,8 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
 }
 
 /**
- * The whole model's perplexity or accuracy before and after, by language and in the mean over groups of
- * languages (`meanValue`). Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
+ * The whole model's perplexity or accuracy before and after, by language and in the mean over groups of languages
+ * (`meanValue`). Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
  * bootstrap over the texts. Both models are taken on the same texts or questions, and languages with as many of them,
  * which may be parallel, on the same places.
  * @param groups languages by the name of their group; empty ones are left out
