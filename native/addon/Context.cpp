@@ -4,6 +4,9 @@
 #include "Log.h"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
+#include <limits>
 
 namespace {
 
@@ -123,17 +126,16 @@ void Context::set_edit(int32_t number, const llama_neurons_edit & edit) {
     llama_neurons_set_edit(context.get(), number, edit);
 }
 
-std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) const {
+std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits, bool want_targets) const {
     const size_t n = batch.tokens.size();
     std::vector<uint8_t> outputs(n, 0);
     if (want_logits || mode.head == llama_neurons_head::unread) {
         std::fill(outputs.begin(), outputs.end(), 1);
         return outputs;
     }
-    const bool is_scoring = mode.head == llama_neurons_head::scores;
     size_t wanted = 0;
     for (size_t i = 0; i < n; ++i) {
-        outputs[i] = (mode.reads() && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
+        outputs[i] = (mode.reads() && batch.counted[i] != 0) || (want_targets && batch.targets[i] >= 0);
         wanted += outputs[i];
     }
     if (wanted > output_all_share * double(n)) {
@@ -187,19 +189,21 @@ void Context::begin_callback(const std::vector<llama_neurons_token> & tokens, co
     callback->begin_batch(std::move(all), std::move(out));
 }
 
-Context::Output Context::decode(const Batch & batch, bool want_logits) {
-    if (want_logits && mode.head != llama_neurons_head::logits) {
-        fail("WRONG_USE", "logits are asked for in a mode that gives none; set a mode with the head 'logits' first");
-    }
+void Context::decode_outputs(const Batch & batch, const std::vector<uint8_t> & outputs) {
     refuse_if_aborted();
-    const auto outputs = outputs_of(batch, want_logits);
-
     const auto tokens = tokens_of(batch);
     llama_neurons_set_tokens(context.get(), tokens);
     if (callback) {
         begin_callback(tokens, outputs);
     }
     run(batch, outputs);
+}
+
+Context::Output Context::decode(const Batch & batch, bool want_logits) {
+    if (want_logits && mode.head != llama_neurons_head::logits) {
+        fail("WRONG_USE", "logits are asked for in a mode that gives none; set a mode with the head 'logits' first");
+    }
+    decode_outputs(batch, outputs_of(batch, want_logits, mode.head == llama_neurons_head::scores));
 
     Output output;
     if (mode.head == llama_neurons_head::scores) {
@@ -211,6 +215,56 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     }
     finish(batch);
     return output;
+}
+
+Divergences Context::compare(const Batch & batch, Context & reference) {
+    const size_t n = batch.tokens.size(), n_vocab = vocabulary();
+    if (mode.head != llama_neurons_head::logits || reference.mode.head != llama_neurons_head::logits) {
+        fail("WRONG_USE", "logits are compared in a mode that gives none; set a mode with the head 'logits' first");
+    }
+    if (reference.vocabulary() != n_vocab) {
+        fail("MISMATCH", "the vocabularies have other sizes; compare models of one vocabulary");
+    }
+    for (Context * one : { &reference, this }) {
+        one->decode_outputs(batch, one->outputs_of(batch, false, true));
+    }
+    Divergences result{ std::vector<double>(n, std::numeric_limits<double>::quiet_NaN()),
+                        std::vector<double>(n, std::numeric_limits<double>::quiet_NaN()), std::vector<uint8_t>(n, 0) };
+    struct Row {
+        size_t token;
+        const float *p, *q;
+    };
+    std::vector<Row> rows; // first: llama.cpp gives them to one thread at a time
+    for (size_t i = 0; i < n; ++i) {
+        if (batch.targets[i] >= 0) {
+            const auto token = int32_t(i);
+            rows.push_back(
+                { i, llama_get_logits_ith(reference.handle(), token), llama_get_logits_ith(handle(), token) }
+            );
+        }
+    }
+    std::atomic<size_t> next{ 0 };
+    const auto compare_rows = [&] {
+        for (size_t row = next++; row < rows.size(); row = next++) {
+            refuse_if_aborted();
+            const auto & [token, p, q] = rows[row];
+            const auto found = divergence_of(p, q, int32_t(n_vocab), batch.targets[token]);
+            result.log_probabilities[token] = found.target;
+            result.divergences[token] = found.divergence;
+            result.agreed[token] = found.agreed ? 1 : 0;
+        }
+    };
+    std::vector<std::future<void>> others; // which end before what they write to, whatever is thrown
+    for (int32_t thread = 1; thread < threads.wanted(); ++thread) {
+        others.push_back(std::async(std::launch::async, compare_rows));
+    }
+    compare_rows();
+    for (auto & other : others) {
+        other.get();
+    }
+    reference.finish(batch);
+    finish(batch);
+    return result;
 }
 
 std::map<int, std::vector<float>> Context::residuals(const Batch & batch) {

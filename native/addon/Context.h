@@ -2,6 +2,7 @@
 
 #include "Batch.h"
 #include "CallbackCounter.h"
+#include "Divergence.h"
 #include "Draws.h"
 #include "Failure.h"
 #include "Model.h"
@@ -48,6 +49,9 @@ public:
     void set_mode(llama_neurons_mode mode);
     void set_edit(int32_t number, const llama_neurons_edit & edit);
     Output decode(const Batch & batch, bool want_logits);
+    // Decodes a batch in both contexts, with the head 'logits' each, and compares what they say after each token that
+    // has a target. Logits of this batch alone are kept.
+    Divergences compare(const Batch & batch, Context & reference);
     // Decodes a batch of one sequence. See ResidualReader::end.
     std::map<int, std::vector<float>> residuals(const Batch & batch);
     // Frees the sequences that are finished, decodes a batch, draws the next token after some of its tokens, and goes
@@ -77,7 +81,9 @@ public:
     std::atomic<bool> busy{ false };
 
 private:
-    std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
+    std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits, bool want_targets) const;
+    // Decodes a batch, whose logits are llama.cpp's until the next.
+    void decode_outputs(const Batch & batch, const std::vector<uint8_t> & outputs);
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     llama_context_params parameters(const ContextOptions & options);
     void begin_callback(const std::vector<llama_neurons_token> & tokens, const std::vector<uint8_t> & outputs);

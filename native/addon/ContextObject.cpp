@@ -27,6 +27,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::set_mode>("setMode"),
             InstanceMethod<&ContextObject::set_edit>("setEdit"),
             InstanceMethod<&ContextObject::decode>("decode"),
+            InstanceMethod<&ContextObject::compare>("compare"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::residuals>("residuals"),
             InstanceMethod<&ContextObject::sample>("sample"),
@@ -68,13 +69,20 @@ std::shared_ptr<Context> ContextObject::at_rest(Napi::Env env) const {
 template <typename Result>
 Napi::Value ContextObject::run(
     Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js,
-    bool abortable
+    bool abortable, const std::shared_ptr<Context> & beside
 ) {
     auto held = open(env);
     if (held->busy.exchange(true)) {
         throw at_work(env);
     }
+    if (beside && beside->busy.exchange(true)) {
+        held->busy = false;
+        throw at_work(env);
+    }
     held->expect_work();
+    if (beside) {
+        beside->expect_work();
+    }
     // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
     return Task<Result>::run(
         env, [held, work = std::move(work)] { return work(*held); },
@@ -84,7 +92,12 @@ Napi::Value ContextObject::run(
             }
             return to_js(env, result);
         },
-        [held] { held->busy = false; }
+        [held, beside] {
+            held->busy = false;
+            if (beside) {
+                beside->busy = false;
+            }
+        }
     );
 }
 
@@ -140,6 +153,23 @@ Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {
             return convert::typed_array<Napi::Float64Array>(env, output.log_probabilities);
         },
         /*abortable=*/true
+    );
+}
+
+Napi::Value ContextObject::compare(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    const auto reference = Unwrap(info[1].As<Napi::Object>())->open(info.Env());
+    return run<Divergences>(
+        info.Env(),
+        [batch = std::move(batch), reference](Context & context) { return context.compare(batch, *reference); },
+        [](Napi::Env env, Divergences & found) -> Napi::Value {
+            auto result = Napi::Object::New(env);
+            result.Set("logProbabilities", convert::typed_array<Napi::Float64Array>(env, found.log_probabilities));
+            result.Set("divergences", convert::typed_array<Napi::Float64Array>(env, found.divergences));
+            result.Set("agreed", convert::typed_array<Napi::Uint8Array>(env, found.agreed));
+            return result;
+        },
+        /*abortable=*/true, reference
     );
 }
 

@@ -21,6 +21,7 @@ private:
     Napi::Value set_mode(const Napi::CallbackInfo & info);
     Napi::Value set_edit(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);
+    Napi::Value compare(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value residuals(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
@@ -35,11 +36,11 @@ private:
     void close(const Napi::CallbackInfo & info);
 
     // Runs work on the context in a worker, guarded by `busy`. abortable: an abort until the promise settles
-    // rejects it.
+    // rejects it. beside: another context that the work uses, which is busy too.
     template <typename Result>
     Napi::Value
     run(Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js,
-        bool abortable = false);
+        bool abortable = false, const std::shared_ptr<Context> & beside = nullptr);
 
     std::shared_ptr<Context> open(Napi::Env env) const; // throws CLOSED
     // For what a decode writes. Throws CLOSED, BUSY.

@@ -19,6 +19,9 @@ public:
     // Nothing where the backend offers no pools.
     void attach(llama_context * context);
 
+    // Threads of the next batch.
+    int wanted() const { return choice.threads(); }
+
     // Runs a batch, and looks how long it took.
     // work: equal for batches that do the same
     template <typename Run> auto timed(uint64_t work, const Run & run) {

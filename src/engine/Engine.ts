@@ -1,5 +1,6 @@
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
+import { runOptions } from './checkOptions.js';
 import { count, logits, residuals, score } from './countAndScore.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
@@ -24,6 +25,7 @@ import { Passes } from './Passes.js';
 import type { ModelSite } from './Site.js';
 import type { TokenTexts } from './TokenTexts.js';
 import { checkSettings } from '../settings/checkSetting.js';
+import { perplexityTable } from '../settings/settings.js';
 import { watch } from './watch.js';
 import type { WatchedText, WatchOptions } from './watchTypes.js';
 
@@ -35,6 +37,15 @@ export interface EngineBackend {
     readonly release: string;
     /** Devices beside the CPU. */
     readonly gpus: number;
+}
+
+export interface ComparedScoreOptions extends ScoreOptions {
+    /**
+     * A model with the same vocabulary, whose next-token distributions those of this one are compared with: another
+     * engine, or this one, which stands for itself without the edit. It goes through the same batches beside this one
+     * and takes the memory of a context. Default: none; then `divergence` and `agreed` are absent.
+     */
+    readonly reference?: Engine | undefined;
 }
 
 let privateBackends: (engine: Engine) => LoadedBackends;
@@ -142,11 +153,15 @@ export class Engine {
     }
 
     /**
-     * Sums the log-probabilities of the response tokens, or of another part, with its activations edited.
-     * @throws LanguageNeuronsError as `count`, and WRONG_USE for an edit of another shape
+     * Sums the log-probabilities of the response tokens, or of another part, with its activations edited; beside a
+     * reference also the KL divergence of what is predicted.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for an edit of another shape; MISMATCH for a reference of
+     * another vocabulary, naming both files
      */
-    score(samples: Samples, options: ScoreOptions = {}): Promise<ScoreResult> {
-        return score(this.passes, samples, options);
+    async score(samples: Samples, options: ComparedScoreOptions = {}): Promise<ScoreResult> {
+        checkSettings(options, { over: perplexityTable.over }, { ...runOptions, edit: true, reference: true });
+        const { reference, ...others } = options;
+        return score(this.passes, samples, others, reference?.passes);
     }
 
     /**
@@ -217,7 +232,7 @@ export class Engine {
 
     /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */
     close(): void {
-        this.passes.context.close();
+        this.passes.close();
     }
 
     [Symbol.dispose](): void {

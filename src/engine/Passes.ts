@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { orStopped, throwIfStopped } from '../support/stop.js';
-import type { NativeMode, NativeModel } from './addon.js';
+import type { NativeDivergences, NativeMode, NativeModel } from './addon.js';
 import type { TextEdit } from './edits.js';
 import type { RunOptions, Samples, ScoredPart } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize } from './loadEngine.js';
@@ -18,6 +18,8 @@ interface DecodeOptions extends RunOptions {
     readonly tokenTexts?: TokenTexts | undefined;
     /** Keeps the samples of the current batch, and those after the previous one. */
     readonly named?: NamedSamples;
+    /** Goes through the same batches and is compared with; its pass is under way. */
+    readonly reference?: Passes | undefined;
 }
 
 /** A batch that was decoded. */
@@ -25,6 +27,8 @@ export interface DecodedBatch {
     readonly batch: PackedBatch;
     /** [tokens], see `NativeContext.decode`. */
     readonly logProbabilities: Float64Array;
+    /** Beside a reference. */
+    readonly divergences?: Omit<NativeDivergences, 'logProbabilities'> | undefined;
 }
 
 /**
@@ -48,6 +52,8 @@ export class Passes {
     readonly files: readonly string[];
     /** NaN and infinite values are no error. */
     readonly allowNonfinite: boolean;
+    readonly #parts: EngineParts;
+    #itself: Promise<Passes> | undefined;
     #tokenTexts: Promise<TokenTexts> | undefined;
     #steppedDown: boolean;
     #running = false;
@@ -57,6 +63,7 @@ export class Passes {
     constructor(parts: EngineParts) {
         const { files, model, context, backends, steppedDown, values, allowNonfinite, sizes } = parts;
         this.context = new SizedContext(parts);
+        this.#parts = parts;
         this.files = files;
         this.allowNonfinite = allowNonfinite;
         this.model = model;
@@ -76,11 +83,47 @@ export class Passes {
         this.#steppedDown = true;
         try {
             await this.#settled;
+            await this.#releaseItself();
             await this.context.halve();
             return true;
         } finally {
             this.#running = false;
         }
+    }
+
+    /**
+     * Passes over the same model in a context of its own, to be compared with. It is kept until the end, or until
+     * memory runs out.
+     * @throws LanguageNeuronsError OUT_OF_MEMORY, CLOSED
+     */
+    async itself(): Promise<Passes> {
+        this.context.throwIfClosed();
+        this.#itself ??= this.#openItself().catch((cause: unknown) => {
+            this.#itself = undefined;
+            throw cause;
+        });
+        return this.#itself;
+    }
+
+    async #openItself(): Promise<Passes> {
+        const { batchSize } = this.context;
+        const { open, capacity, sizes } = this.#parts;
+        const context = await open(batchSize, capacity);
+        if (this.context.isClosed) context.close();
+        this.context.throwIfClosed();
+        return new Passes({ ...this.#parts, context, sizes: { ...sizes, batchSize } });
+    }
+
+    /** Frees contexts and model. A pass under way ends first. */
+    close(): void {
+        void this.#releaseItself();
+        this.context.close();
+    }
+
+    async #releaseItself(): Promise<void> {
+        const opened = this.#itself?.catch(() => undefined);
+        this.#itself = undefined;
+        (await opened)?.context.release();
     }
 
     /** Runs one pass on a clean context, and refuses a second one meanwhile: their counts would mix. */
@@ -140,14 +183,21 @@ export class Passes {
         return (this.#tokenTexts ??= TokenTexts.of(this.model));
     }
 
-    /** Batches of samples, packed as the context takes them. */
-    batches(samples: Samples, scored: ScoredPart = 'response', tokenTexts?: TokenTexts): AsyncGenerator<PackedBatch> {
+    /** Batches of samples, packed as the contexts take them. */
+    batches(
+        samples: Samples,
+        {
+            over = 'response',
+            tokenTexts,
+            reference = this,
+        }: Pick<DecodeOptions, 'over' | 'tokenTexts' | 'reference'> = {},
+    ): AsyncGenerator<PackedBatch> {
         const pack: PackOptions = {
-            batchSize: this.context.batchSize,
+            batchSize: Math.min(this.context.batchSize, reference.context.batchSize),
             windowSize: this.windowSize,
-            sequences: this.context.sequences,
+            sequences: Math.min(this.context.sequences, reference.context.sequences),
             bos: this.info.bos,
-            scored,
+            scored: over,
             editAt: (...token) => this.context.editAt(0, ...token),
         };
         return packBatches(tokenizeSamples(this.model, samples, tokenTexts), pack);
@@ -157,15 +207,11 @@ export class Passes {
      * Decodes samples, the next batch tokenized and packed while one is computed.
      * @returns decoded tokens
      */
-    async decodeAll(
-        samples: Samples,
-        options: DecodeOptions,
-        take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
-    ): Promise<number> {
+    async decodeAll(samples: Samples, options: DecodeOptions, take?: (decoded: DecodedBatch) => void): Promise<number> {
         let decodedTokens = 0;
-        for await (const { batch, logProbabilities } of this.decoded(samples, options)) {
-            take?.(batch, logProbabilities);
-            decodedTokens += batch.tokens.length;
+        for await (const decoded of this.decoded(samples, options)) {
+            take?.(decoded);
+            decodedTokens += decoded.batch.tokens.length;
         }
         return decodedTokens;
     }
@@ -173,9 +219,9 @@ export class Passes {
     /** As `decodeAll`, but yields batch by batch. */
     async *decoded(
         samples: Samples,
-        { signal, onBatch, over, tokenTexts, named = new NamedSamples() }: DecodeOptions,
+        { signal, onBatch, named = new NamedSamples(), reference, ...options }: DecodeOptions,
     ): AsyncGenerator<DecodedBatch> {
-        const batches = this.batches(named.keep(samples), over, tokenTexts);
+        const batches = this.batches(named.keep(samples), { ...options, reference });
         let next = batches.next();
         try {
             for (;;) {
@@ -184,10 +230,10 @@ export class Passes {
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
                 throwIfStopped(signal);
-                const logProbabilities = await awaitNative(() => this.context.native.decode(batch));
+                const decoded = await this.#decode(batch, reference);
                 throwIfStopped(signal); // its caller has gone
-                if (!this.allowNonfinite) await this.#checkFinite(batch, logProbabilities, named);
-                yield { batch, logProbabilities };
+                if (!this.allowNonfinite) await this.#checkFinite(decoded, named, reference);
+                yield decoded;
                 named.forget(batch.samples[0]!);
                 onBatch?.(batch.tokens.length, batch.characters);
             }
@@ -197,8 +243,19 @@ export class Passes {
         }
     }
 
+    async #decode(batch: PackedBatch, reference: Passes | undefined): Promise<DecodedBatch> {
+        const { native } = this.context;
+        if (reference === undefined) return { batch, logProbabilities: await awaitNative(() => native.decode(batch)) };
+        const found = await awaitNative(() => native.compare(batch, reference.context.native));
+        return { batch, logProbabilities: found.logProbabilities, divergences: found };
+    }
+
     /** @throws LanguageNeuronsError NATIVE, naming layer and text */
-    async #checkFinite(batch: PackedBatch, logProbabilities: Float64Array, named: NamedSamples): Promise<void> {
+    async #checkFinite(
+        { batch, logProbabilities, divergences }: DecodedBatch,
+        named: NamedSamples,
+        reference: Passes = this,
+    ): Promise<void> {
         const found = this.context.isClosed ? null : this.context.native.nonfinite();
         if (found !== null) {
             // Where values are collected, their sum fails first; the message names the layer in which it began.
@@ -206,10 +263,12 @@ export class Passes {
             const text = named.name(batch.samples[found.token]!);
             throw notFinite(`an activation of layer ${found.layer}`, text, this.files);
         }
-        const scored = logProbabilities.findIndex(
-            (logProbability, i) => batch.targets[i]! >= 0 && !Number.isFinite(logProbability),
-        );
+        const firstOf = (values: Float64Array): number =>
+            values.findIndex((value, i) => batch.targets[i]! >= 0 && !Number.isFinite(value));
+        const scored = firstOf(logProbabilities);
         if (scored >= 0) throw notFinite('a log-probability', named.name(batch.samples[scored]!), this.files);
+        const compared = divergences === undefined ? -1 : firstOf(divergences.divergences);
+        if (compared >= 0) throw notFinite('a KL divergence', named.name(batch.samples[compared]!), reference.files);
     }
 
     /** Splits of a mode's graph over the backends. */

@@ -149,11 +149,17 @@ export class SizedContext {
         if (!this.#closed && !this.#replacing) this.#native.abort();
     }
 
-    /** Frees context and model. A decode under way ends first. */
-    close(): void {
+    /** Frees the context alone: its model has another one. A decode under way ends first. */
+    release(): void {
         if (this.#closed) return;
         this.#closed = true;
         this.#native.close();
+    }
+
+    /** Frees context and model. */
+    close(): void {
+        if (this.#closed) return;
+        this.release();
         this.#model.close();
     }
 

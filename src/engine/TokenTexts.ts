@@ -41,6 +41,14 @@ export class TokenTexts {
         return bytes.subarray(this.#beginOf(token, ends), ends[token]);
     }
 
+    /** The first token that another vocabulary of the same size has otherwise; undefined: they are the same. */
+    firstDifference(other: TokenTexts): number | undefined {
+        for (let token = 0; token < this.size; token++) {
+            if (Buffer.compare(this.bytesOf(token, true), other.bytesOf(token, true)) !== 0) return token;
+        }
+        return undefined;
+    }
+
     /**
      * Text of tokens; U+FFFD stands for bytes that are no whole character.
      * @throws LanguageNeuronsError WRONG_USE for a token that there is not

@@ -305,6 +305,16 @@ export interface NativeBatch {
     readonly shared: Int32Array;
 }
 
+/** What two contexts say after each token of a batch, [tokens] each; NaN and 0 where no target is asked for. */
+export interface NativeDivergences {
+    /** Natural log-probabilities of the targets, by the context that compares. */
+    readonly logProbabilities: Float64Array;
+    /** KL(reference || this) over the whole vocabulary, in nats, computed in F64; 0 exactly for equal logits. */
+    readonly divergences: Float64Array;
+    /** 1: both have the same likeliest token. */
+    readonly agreed: Uint8Array;
+}
+
 /** Which tokens to draw after a batch, one for each entry, and again one after each of these. */
 export interface NativeDraws {
     /** Token of the batch that is continued; one may be continued more than once. */
@@ -374,6 +384,11 @@ export interface NativeContext {
     setEdit(number: number, edit: NativeEdit): Promise<void>;
     /** Natural log-probabilities [tokens] with the head `scores` (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;
+    /**
+     * Decodes the batch here and in another context, with the head `logits` each, and compares the two next-token
+     * distributions after every token that has a target. Rejects with MISMATCH for vocabularies of other sizes.
+     */
+    compare(batch: NativeBatch, reference: NativeContext): Promise<NativeDivergences>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**

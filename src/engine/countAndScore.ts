@@ -2,7 +2,6 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch } from './addon.js';
 import type { LayerResiduals } from './LayerResiduals.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { perplexityTable } from '../settings/settings.js';
 import { runOptions } from './checkOptions.js';
 import type {
     CountResult,
@@ -14,8 +13,7 @@ import type {
     TextScore,
 } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
-import type { PackedBatch } from './packBatches.js';
-import type { Passes } from './Passes.js';
+import type { DecodedBatch, Passes } from './Passes.js';
 import type { Purpose } from './SizedContext.js';
 
 /** See `Engine.count`. */
@@ -27,34 +25,94 @@ export async function count(passes: Passes, samples: Samples, options: RunOption
     });
 }
 
-/** See `Engine.score`. */
-export async function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
-    checkSettings(options, { over: perplexityTable.over }, { ...runOptions, edit: true });
-    const { edit, over = 'response' } = options;
-    const purpose: Purpose = { count: false, head: 'scores' };
-    return passes.run(purpose, [edit], options.signal, async () => {
-        const texts: { logProbability: number; tokens: number; bytes: number }[] = [];
+/** See `Engine.score`. @param other to compare with; `passes` itself stands for its model without the edit */
+export async function score(
+    passes: Passes,
+    samples: Samples,
+    { edit, over = 'response', ...options }: ScoreOptions,
+    other?: Passes,
+): Promise<ScoreResult> {
+    const reference = other && (await referenceFor(passes, other));
+    const purpose: Purpose = { count: false, head: reference === undefined ? 'scores' : 'logits' };
+    const work = async (): Promise<ScoreResult> => {
         const tokenTexts = await passes.tokenTexts().catch(unlessNoVocabulary);
-        const take = (batch: PackedBatch, logProbabilities: Float64Array): void => {
-            for (const [i, target] of batch.targets.entries()) {
-                const place = batch.samples[i]!;
-                while (texts.length <= place) texts.push({ logProbability: 0, tokens: 0, bytes: 0 });
-                if (target < 0) continue;
-                texts[place]!.logProbability += logProbabilities[i]!;
-                texts[place]!.tokens++;
-                texts[place]!.bytes += batch.targetBytes[i]!;
-            }
-        };
-        const decodedTokens = await passes.decodeAll(samples, { ...options, over, tokenTexts }, take);
-        const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
-        return {
-            logProbability: sum(({ logProbability }) => logProbability),
-            tokens: sum(({ tokens }) => tokens),
-            bytes: sum(({ bytes }) => bytes),
-            texts,
-            decodedTokens,
-        };
-    });
+        const texts = new TextSums(reference !== undefined);
+        const take = (decoded: DecodedBatch): void => texts.add(decoded);
+        const decodedTokens = await passes.decodeAll(samples, { ...options, over, tokenTexts, reference }, take);
+        return { ...texts.total(), texts: texts.all, decodedTokens };
+    };
+    const scored = (): Promise<ScoreResult> => passes.run(purpose, [edit], options.signal, work);
+    return reference === undefined ? scored() : reference.run(purpose, [], options.signal, scored);
+}
+
+type Sums = { -readonly [Name in keyof TextScore]: TextScore[Name] };
+
+/** Sums over the scored tokens of each text. */
+class TextSums {
+    readonly all: Sums[] = [];
+
+    /** @param compared whether beside a reference */
+    constructor(readonly compared: boolean) {}
+
+    add({ batch, logProbabilities, divergences }: DecodedBatch): void {
+        for (const [i, target] of batch.targets.entries()) {
+            const place = batch.samples[i]!;
+            while (this.all.length <= place) this.all.push(this.#none());
+            if (target < 0) continue;
+            const text = this.all[place]!;
+            text.logProbability += logProbabilities[i]!;
+            text.tokens++;
+            text.bytes += batch.targetBytes[i]!;
+            if (divergences === undefined) continue;
+            text.divergence! += divergences.divergences[i]!;
+            text.agreed! += divergences.agreed[i]!;
+        }
+    }
+
+    total(): TextScore {
+        const total = this.#none();
+        const names = Object.keys(total) as (keyof Sums)[];
+        for (const text of this.all) for (const name of names) total[name]! += text[name]!;
+        return total;
+    }
+
+    #none(): Sums {
+        const none = { logProbability: 0, tokens: 0, bytes: 0 };
+        return this.compared ? { ...none, divergence: 0, agreed: 0 } : none;
+    }
+}
+
+/**
+ * The passes to compare with: a model stands beside itself in a context of its own.
+ * @throws LanguageNeuronsError MISMATCH for another vocabulary, WRONG_USE for smaller windows
+ */
+async function referenceFor(passes: Passes, other: Passes): Promise<Passes> {
+    if (other === passes) return passes.itself();
+    const [path, reference] = [passes.files[0]!, other.files[0]!];
+    const differing = await differingToken(passes, other);
+    if (differing !== undefined)
+        throw new LanguageNeuronsError(
+            'MISMATCH',
+            `${path}: its vocabulary is not that of the reference ${reference} (${differing}); ` +
+                'compare files of one model, or models that share a vocabulary',
+        );
+    if (other.windowSize >= passes.windowSize) return other;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `${reference}: the reference takes texts in windows of ${other.windowSize} tokens, but ${path} of ` +
+            `${passes.windowSize}; open both with the same \`windowSize\``,
+    );
+}
+
+/** Of two models without vocabularies only the sizes can differ. @returns in what they differ, for a message */
+async function differingToken(passes: Passes, other: Passes): Promise<string | undefined> {
+    const [size, wanted] = [passes.info.vocabulary, other.info.vocabulary];
+    if (size !== wanted) return `${size} tokens, not ${wanted}`;
+    const [own, others] = await Promise.all([passes, other].map((one) => one.tokenTexts().catch(unlessNoVocabulary)));
+    const token = own === undefined || others === undefined ? undefined : own.firstDifference(others);
+    if (token === undefined) return undefined;
+    const [text, expected] = [own!, others!].map((texts) => JSON.stringify(texts.textOf([token], true)));
+    return `token ${token} is ${text}, not ${expected}`;
 }
 
 /** Samples of tokens can be scored without a vocabulary, their bytes cannot be known. */

@@ -123,21 +123,25 @@ export interface GeneratedAnswer {
 }
 
 /** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */
-export interface ScoreResult {
-    /** Sum of natural log-probabilities of the scored tokens. */
-    readonly logProbability: number;
-    readonly tokens: number;
-    /** UTF-8 bytes of the texts that the scored tokens stand for (`tokenBytes`); 0 without a vocabulary. */
-    readonly bytes: number;
+export interface ScoreResult extends TextScore {
     /** The same of each text, in their order. */
     readonly texts: readonly TextScore[];
     readonly decodedTokens: number;
 }
 
 export interface TextScore {
+    /** Sum of natural log-probabilities of the scored tokens. */
     readonly logProbability: number;
     readonly tokens: number;
+    /** UTF-8 bytes of the texts that the scored tokens stand for (`tokenBytes`); 0 without a vocabulary. */
     readonly bytes: number;
+    /**
+     * Sum over the scored tokens of KL(reference || model) of the next-token distributions, over the whole vocabulary,
+     * in nats; with a `reference` alone.
+     */
+    readonly divergence?: number | undefined;
+    /** Scored tokens before which both models have the same likeliest token; with a `reference` alone. */
+    readonly agreed?: number | undefined;
 }
 
 /** A context size for generation: the KV cells of many answers at once. */

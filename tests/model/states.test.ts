@@ -10,6 +10,7 @@ const mode: NativeMode = { count: true, edit: false, edits: false, add: false, h
 const batch = mixedBatch(64, 1);
 const factors = [new Float32Array(64), new Float32Array(96)];
 const edit = { factors, offsets: [] };
+let other: NativeContext; // which a context is compared with
 
 beforeAll(() => {
     writeWidths(join(folder, 'model.gguf'), [64, 96]);
@@ -34,6 +35,7 @@ const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: Native
     setMode: (context) => context.setMode(mode),
     setEdit: (context) => context.setEdit(0, edit),
     decode: (context) => context.decode(batch),
+    compare: (context) => context.compare(batch, other),
     logits: (context) => context.logits(batch),
     residuals: (context) => context.residuals(batch),
     // its first sequence goes on after it
@@ -52,6 +54,8 @@ describe('every operation in every state', () => {
     let model: NativeModel;
     beforeAll(async () => {
         model = await openNative(join(folder, 'model.gguf'));
+        other = await model.createContext(smallContext);
+        await other.setMode(mode);
     });
 
     it('are all that the addon gives a context', async () => {
