@@ -56,8 +56,13 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     llama_neurons_take_cause(); // of an earlier call
     if (!options.callback_tensor.empty()) {
         callback.emplace(options.callback_tensor);
-    } else if (options.residuals) {
-        reader.emplace();
+    } else {
+        if (options.residuals) {
+            reader.emplace();
+        }
+        if (options.input_squares) {
+            squares.emplace();
+        }
     }
     {
         const llama_neurons_own own;
@@ -80,9 +85,10 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
         options.capacity
     );
     // A device takes over products with weights in the machine's memory, but not operations of ours.
-    const bool like_ggml = !model->products && !model->on_device && !options.ggml_alone
+    const bool like_ggml = !model->products && !model->on_device && !options.ggml_alone && !squares
                         && products::kernels_of(products::Kind::integers) != nullptr;
-    if (model->products || like_ggml) {
+    // Products of our own are no products to the eval callback.
+    if ((model->products && !squares) || like_ggml) {
         llama_neurons_set_products(context.get(), model->products.value_or(products::Kind::integers), model->exact);
     }
 }
@@ -107,11 +113,18 @@ llama_context_params Context::parameters(const ContextOptions & options) {
     if (callback) {
         params.cb_eval = CallbackCounter::on_eval;
         params.cb_eval_user_data = &*callback;
-    } else if (reader) {
-        params.cb_eval = ResidualReader::on_eval;
-        params.cb_eval_user_data = &*reader;
+    } else if (reader || squares) {
+        params.cb_eval = on_eval;
+        params.cb_eval_user_data = this;
     }
     return params;
+}
+
+bool Context::on_eval(ggml_tensor * tensor, bool ask, void * self) {
+    auto & context = *static_cast<Context *>(self);
+    const bool is_read = context.reader && ResidualReader::on_eval(tensor, ask, &*context.reader);
+    const bool is_added = context.squares && InputSquares::on_eval(tensor, ask, &*context.squares);
+    return is_read || is_added;
 }
 
 void Context::set_mode(llama_neurons_mode wanted) {
@@ -286,6 +299,23 @@ std::map<int, std::vector<float>> Context::residuals(const Batch & batch) {
     return layers;
 }
 
+void Context::add_input_squares(const Batch & batch) {
+    if (!squares) {
+        fail("WRONG_USE", "the context cannot read inputs; make it with the option 'inputSquares'");
+    }
+    refuse_if_aborted();
+    llama_neurons_set_tokens(context.get(), tokens_of(batch));
+    squares->read(true);
+    try {
+        run(batch, std::vector<uint8_t>(batch.tokens.size(), 1)); // the last layer computes those with an output alone
+    } catch (...) {
+        squares->read(false);
+        throw;
+    }
+    squares->read(false);
+    finish(batch);
+}
+
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.
 void Context::refuse_if_aborted() const {
     if (aborting) {
@@ -339,6 +369,9 @@ void Context::reset() {
     if (callback) {
         callback->reset();
         callback_tokens = 0;
+    }
+    if (squares) {
+        squares->reset();
     }
     incomplete = false;
 }

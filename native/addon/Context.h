@@ -5,6 +5,7 @@
 #include "Divergence.h"
 #include "Draws.h"
 #include "Failure.h"
+#include "InputSquares.h"
 #include "Model.h"
 #include "ResidualReader.h"
 #include "ThreadPool.h"
@@ -29,6 +30,7 @@ struct ContextOptions {
     bool count_only = false; // compute buffers for counting, none for logits
     llama_neurons_capacity capacity;
     bool residuals = false;      // an eval callback that `residuals` reads with; without `callback_tensor`
+    bool input_squares = false;  // an eval callback that `add_input_squares` reads with; without `callback_tensor`
     std::string callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
 };
 
@@ -54,6 +56,12 @@ public:
     Divergences compare(const Batch & batch, Context & reference);
     // Decodes a batch of one sequence. See ResidualReader::end.
     std::map<int, std::vector<float>> residuals(const Batch & batch);
+    // Decodes a batch and adds up the squares of what goes into each product, of all its tokens in every layer.
+    void add_input_squares(const Batch & batch);
+    // Since the last reset, by the names of weights; none where the context cannot read them.
+    std::map<std::string, InputSquares::Entry> input_squares() const {
+        return squares ? squares->entries() : std::map<std::string, InputSquares::Entry>();
+    }
     // Frees the sequences that are finished, decodes a batch, draws the next token after some of its tokens, and goes
     // on with these in further steps.
     Sampled sample(const Batch & batch, const Draws & draws);
@@ -86,6 +94,7 @@ private:
     void decode_outputs(const Batch & batch, const std::vector<uint8_t> & outputs);
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     llama_context_params parameters(const ContextOptions & options);
+    static bool on_eval(ggml_tensor * tensor, bool ask, void * self); // to whom it may concern
     void begin_callback(const std::vector<llama_neurons_token> & tokens, const std::vector<uint8_t> & outputs);
     void check_draws(const Draws & draws) const; // throws WRONG_USE
     // Decodes one batch of `sample` and adds what it gives to `sampled`.
@@ -105,6 +114,7 @@ private:
     ThreadPool threads;           // before the context too
     std::optional<CallbackCounter> callback;
     std::optional<ResidualReader> reader;
+    std::optional<InputSquares> squares;
     std::unique_ptr<llama_context, ContextDeleter> context;
     llama_neurons_mode mode;
     std::atomic<bool> aborting{ false };

@@ -30,6 +30,8 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::compare>("compare"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::residuals>("residuals"),
+            InstanceMethod<&ContextObject::add_input_squares>("addInputSquares"),
+            InstanceMethod<&ContextObject::input_squares>("inputSquares"),
             InstanceMethod<&ContextObject::sample>("sample"),
             InstanceMethod<&ContextObject::counts>("counts"),
             InstanceMethod<&ContextObject::functions>("functions"),
@@ -201,6 +203,31 @@ Napi::Value ContextObject::residuals(const Napi::CallbackInfo & info) {
         },
         /*abortable=*/true
     );
+}
+
+Napi::Value ContextObject::add_input_squares(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    return run<Nothing>(
+        info.Env(),
+        [batch = std::move(batch)](Context & context) {
+            context.add_input_squares(batch);
+            return Nothing{};
+        },
+        undefined, /*abortable=*/true
+    );
+}
+
+Napi::Value ContextObject::input_squares(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    auto result = Napi::Array::New(env);
+    for (const auto & [name, entry] : at_rest(env)->input_squares()) {
+        auto one = Napi::Object::New(env);
+        one.Set("name", name);
+        one.Set("sums", convert::typed_array<Napi::Float64Array>(env, entry.sums));
+        one.Set("rows", convert::typed_array<Napi::Float64Array>(env, entry.rows));
+        result.Set(result.Length(), one);
+    }
+    return result;
 }
 
 Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {

@@ -24,6 +24,8 @@ private:
     Napi::Value compare(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value residuals(const Napi::CallbackInfo & info);
+    Napi::Value add_input_squares(const Napi::CallbackInfo & info);
+    Napi::Value input_squares(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
     Napi::Value counts(const Napi::CallbackInfo & info);
     Napi::Value functions(const Napi::CallbackInfo & info);

@@ -169,6 +169,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.capacity.values = object.Get("values").ToBoolean();
     options.capacity.watched = watched(object);
     options.residuals = object.Get("residuals").ToBoolean();
+    options.input_squares = object.Get("inputSquares").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }

@@ -12,7 +12,11 @@ constexpr size_t max_warnings = 1000;
 thread_local LogCapture * current = nullptr;
 
 void on_log(ggml_log_level level, const char * text, void * /*user_data*/) {
-    if ((level != GGML_LOG_LEVEL_ERROR && level != GGML_LOG_LEVEL_WARN) || current == nullptr) {
+    if (current == nullptr) {
+        return;
+    }
+    if (level != GGML_LOG_LEVEL_ERROR && level != GGML_LOG_LEVEL_WARN) {
+        current->tell(text);
         return;
     }
     std::string line(text);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 // llama.cpp's log is silenced; its error lines name the cause where a return code does not.
@@ -20,6 +22,14 @@ public:
     void add(std::string line);
     void warn(std::string line);
 
+    // Calls with every other line too. What it throws goes through llama.cpp.
+    void hear(std::function<void(const std::string &)> listener_) { listener = std::move(listener_); }
+    void tell(const char * line) const {
+        if (listener) {
+            listener(line);
+        }
+    }
+
     // The lines joined with "; ", or "" where there were none.
     std::string errors() const;
 
@@ -30,4 +40,5 @@ private:
     LogCapture * outer;
     std::vector<std::string> lines;
     std::vector<std::string> warned;
+    std::function<void(const std::string &)> listener;
 };

@@ -9,6 +9,7 @@
 #include "Header.h"
 #include "Log.h"
 #include "ModelObject.h"
+#include "Quantize.h"
 #include "RandomRows.h"
 #include "Rpc.h"
 #include "Task.h"
@@ -195,6 +196,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     guests::define(env, exports);
     effects::define(env, exports);
+    quantize::define(env, exports);
     return exports;
 }
 

@@ -1,13 +1,14 @@
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
 import { runOptions } from './checkOptions.js';
-import { count, logits, residuals, score } from './countAndScore.js';
+import { count, inputSquares, logits, residuals, score } from './countAndScore.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
     CountResult,
     EngineOptions,
     GeneratedAnswer,
     GenerateOptions,
+    InputSquaresResult,
     LogitsOptions,
     Prompt,
     RunOptions,
@@ -189,6 +190,15 @@ export class Engine {
      */
     residuals(text: string | Int32Array, options: Pick<RunOptions, 'signal'> = {}): Promise<readonly LayerResiduals[]> {
         return residuals(this.passes, text, options);
+    }
+
+    /**
+     * Adds up the squares of what goes into each product with a layer's weights, of every token of the texts: what an
+     * importance matrix is made of. Products are computed by ggml alone from then on, which gives the same bits.
+     * @throws LanguageNeuronsError as `count`
+     */
+    inputSquares(samples: Samples, options: RunOptions = {}): Promise<InputSquaresResult> {
+        return inputSquares(this.passes, samples, options);
     }
 
     /**

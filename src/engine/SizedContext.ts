@@ -12,6 +12,8 @@ export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'wa
     readonly watched?: Int32Array | undefined;
     /** Default false. */
     readonly residuals?: boolean | undefined;
+    /** Default false. */
+    readonly inputSquares?: boolean | undefined;
 }
 
 /** A new context that takes longer is announced, in milliseconds. */
@@ -99,8 +101,8 @@ export class SizedContext {
             const isHeld = this.#slots?.first === first && this.#slots.end === end;
             const slots = isHeld ? this.#slots! : layOutEdits(conditions, first, end);
             try {
-                const { watched, residuals } = purpose;
-                const isNew = await this.#lay(layout, { ...slots.needs, watched, residuals });
+                const { watched, residuals, inputSquares } = purpose;
+                const isNew = await this.#lay(layout, { ...slots.needs, watched, residuals, inputSquares });
                 if (isNew || !isHeld) await this.#prepare(purpose, slots);
                 return;
             } catch (cause) {
@@ -225,7 +227,7 @@ export class SizedContext {
 
     async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
         const { edits, needs } = slots;
-        const { watched, residuals: _, ...reads } = purpose;
+        const { watched, residuals: _, inputSquares: _squares, ...reads } = purpose;
         const several = edits.length > 1;
         const edit = !several && edits[0] !== undefined;
         const watch = watched !== undefined;

@@ -39,6 +39,15 @@ export interface NativeAddon {
      * @param seed a whole number
      */
     randomRows(type: number, width: number, rows: number, bound: number, seed: number): Promise<Uint8Array>;
+    /** Names of the types that files are quantized to, as llama-quantize has them. */
+    quantizedTypes(): string[];
+    /**
+     * Begins to write a file of another type by llama.cpp's own quantizer, weights that are quantized already too. What
+     * is at the output's place is replaced.
+     */
+    quantize(options: NativeQuantizeOptions): NativeQuantizing;
+    /** Writes an importance matrix in the form that llama-quantize reads: a GGUF file. */
+    writeImatrix(path: string, entries: readonly NativeInputSquares[], of: NativeImatrixSource): Promise<void>;
     /** Products of large batches beside ggml's that this processor can compute. */
     products(): ('f32' | 'bf16')[];
     /** ggml's types whose products with batches our kernels compute on this processor, to the same bits. */
@@ -71,6 +80,51 @@ export interface NativeAddon {
         threads: number,
         dequantized: boolean,
     ): NativeTokenEffects;
+}
+
+export interface NativeQuantizeOptions {
+    /** A GGUF file; the first, where the model is in several. */
+    readonly input: string;
+    readonly output: string;
+    /** One of `quantizedTypes`. */
+    readonly type: string;
+    readonly threads: number;
+    /** Path of an importance matrix. Default: none. */
+    readonly imatrix?: string | undefined;
+    /** What the file's metadata call the matrix. */
+    readonly imatrixName?: string | undefined;
+    /** A key to put into the metadata, and its text: of at most 127 bytes each. Default: none. */
+    readonly key?: string | undefined;
+    readonly text?: string | undefined;
+}
+
+/** A file in the making. */
+export interface NativeQuantizing {
+    /** llama.cpp's warnings, such as of rows that do not divide into blocks of the type. */
+    readonly done: Promise<string[]>;
+    /** Share of the tensors that are written. */
+    share(): number;
+    /** Ends before the next tensor; `done` is rejected with ABORTED, and a part of the file is left. */
+    abort(): void;
+}
+
+/** The squares of what went into the products with a layer's weights. */
+export interface NativeInputSquares {
+    /** Of the weights, such as `blk.0.ffn_up.weight`. */
+    readonly name: string;
+    /** [matrices, width]: sums of squares; one matrix, or one for each expert. */
+    readonly sums: Float64Array;
+    /** [matrices]: vectors that went into each. */
+    readonly rows: Float64Array;
+}
+
+/** What an importance matrix was made of. */
+export interface NativeImatrixSource {
+    /** Names of the texts. */
+    readonly datasets: readonly string[];
+    /** Tokens of a chunk, and number of chunks. */
+    readonly chunkSize: number;
+    readonly chunks: number;
 }
 
 /** A matrix in a GGUF file, its rows one behind another. */
@@ -230,6 +284,8 @@ export interface NativeContextOptions {
     readonly watched?: Int32Array | undefined;
     /** Room for `residuals`, which takes llama.cpp's eval callback. Default false. */
     readonly residuals?: boolean | undefined;
+    /** Room for `addInputSquares`, which takes the eval callback too. Products are then ggml's. Default false. */
+    readonly inputSquares?: boolean | undefined;
     /**
      * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
      * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
@@ -396,6 +452,10 @@ export interface NativeContext {
      * [tokens, n_embd], row-major. Other layers are left out.
      */
     residuals(batch: NativeBatch): Promise<readonly LayerResiduals[]>;
+    /** Decodes a batch and adds up the squares of what goes into each product with a layer's weights. */
+    addInputSquares(batch: NativeBatch): Promise<void>;
+    /** Those since the last reset, by name; none unless the context can add them up. */
+    inputSquares(): NativeInputSquares[];
     /**
      * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
      * 0), and draws a token after each row named.

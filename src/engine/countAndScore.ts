@@ -1,10 +1,12 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch } from './addon.js';
 import type { LayerResiduals } from './LayerResiduals.js';
+import { throwIfStopped } from '../support/stop.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { runOptions } from './checkOptions.js';
 import type {
     CountResult,
+    InputSquaresResult,
     LogitsOptions,
     RunOptions,
     Samples,
@@ -140,6 +142,22 @@ export async function residuals(
     return passes.run({ count: false, head: 'none', residuals: true }, [], options.signal, async () => {
         const batch = await onlyBatch(passes, text);
         return awaitNative(() => passes.context.native.residuals(batch));
+    });
+}
+
+/** See `Engine.inputSquares`. */
+export async function inputSquares(passes: Passes, samples: Samples, options: RunOptions): Promise<InputSquaresResult> {
+    checkSettings(options, {}, runOptions);
+    const { signal, onBatch } = options;
+    return passes.run({ count: false, head: 'none', inputSquares: true }, [], signal, async () => {
+        let decodedTokens = 0;
+        for await (const batch of passes.batches(samples)) {
+            throwIfStopped(signal);
+            await awaitNative(() => passes.context.native.addInputSquares(batch));
+            decodedTokens += batch.tokens.length;
+            onBatch?.(batch.tokens.length, batch.characters);
+        }
+        return { entries: passes.context.native.inputSquares(), decodedTokens };
     });
 }
 

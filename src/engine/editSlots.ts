@@ -2,7 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NativeEdit } from './addon.js';
 import { isAffine, isByToken, type NeuronEdit, type TextEdit } from './edits.js';
 
-/** How many edits a context can hold, which neurons it can watch, and whether it can read residuals. */
+/** How many edits a context can hold, which neurons it can watch, and what else it can read. */
 export interface EditCapacity {
     /** Edits at a time, at least 1. */
     readonly edits: number;
@@ -12,7 +12,12 @@ export interface EditCapacity {
     readonly watched?: Int32Array | undefined;
     /** Default false. */
     readonly residuals?: boolean | undefined;
+    /** Default false. */
+    readonly inputSquares?: boolean | undefined;
 }
+
+/** What a context can read through llama.cpp's eval callback. */
+const read = ['residuals', 'inputSquares'] as const satisfies readonly (keyof EditCapacity)[];
 
 /** The edits of some conditions as a context holds them: one list, and of each condition the way into it. */
 export interface EditSlots {
@@ -68,13 +73,13 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
 /** The least capacity that holds both, with the watched neurons of `b`; `a` itself where it suffices. */
 export function largerCapacity(a: EditCapacity, b: EditCapacity): EditCapacity {
     const watches = b.watched === undefined || isSame(a.watched, b.watched);
-    const reads = a.residuals === true || b.residuals !== true;
+    const reads = read.every((what) => a[what] === true || b[what] !== true);
     if (a.edits >= b.edits && (a.offsets || !b.offsets) && watches && reads) return a;
     return {
         edits: Math.max(a.edits, b.edits),
         offsets: a.offsets || b.offsets,
         watched: b.watched ?? a.watched,
-        residuals: a.residuals === true || b.residuals === true,
+        ...Object.fromEntries(read.map((what) => [what, a[what] === true || b[what] === true])),
     };
 }
 

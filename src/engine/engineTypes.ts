@@ -1,6 +1,7 @@
 import type { OptionsOf, ValueOf } from '../settings/Setting.js';
 import { type engineTable, type generateTable, type perplexityTable, questionTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
+import type { NativeInputSquares } from './addon.js';
 import type { TextEdit } from './edits.js';
 import type { SiteCounts } from './SiteCounts.js';
 import type { AnySample } from './TokenizedSample.js';
@@ -61,6 +62,14 @@ export interface LogitsOptions {
 /** Counts of one pass, over `tokens` counted tokens. */
 export interface CountResult extends SiteCounts {
     /** All tokens that went through the model, prompts and BOS among them. */
+    readonly decodedTokens: number;
+}
+
+/** What went into the products of one pass. */
+export interface InputSquaresResult {
+    /** Of every matrix of weights in a layer, by name. */
+    readonly entries: readonly NativeInputSquares[];
+    /** All tokens that went through the model, each with its inputs. */
     readonly decodedTokens: number;
 }
 

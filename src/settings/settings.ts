@@ -189,6 +189,33 @@ export const lensTable = inGroup('Input and output', {
     tokens: { number: count, default: 200, describe: 'tokens of each language to look at, the first ones' },
 });
 
+/** Types of files that llama.cpp's quantizer makes, as llama-quantize names them, large ones first. */
+const quantTypes = [
+    ...['F32', 'F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K_M', 'Q5_K_S', 'Q5_1', 'Q5_0', 'Q4_K_M', 'Q4_K_S', 'Q4_1', 'Q4_0'],
+    ...['IQ4_NL', 'IQ4_XS', 'Q3_K_L', 'Q3_K_M', 'Q3_K_S', 'IQ3_M', 'IQ3_S', 'IQ3_XXS', 'Q2_K', 'Q2_K_S', 'IQ2_M'],
+    ...['IQ2_S', 'IQ2_XS', 'IQ2_XXS'],
+] as const;
+
+/** What is compared with a reference, and what is small enough. */
+export const quantsTable = inGroup('Quantized files', {
+    make: { list: true, choices: quantTypes, describe: 'files to make of the reference, such as Q8_0,Q4_K_M,Q2_K' },
+    imatrix: {
+        list: true,
+        describe: 'make each of them also with an importance matrix of texts in these languages, such as th',
+    },
+    evaluation: {
+        many: true,
+        path: true,
+        defaultWords: 'as `data`',
+        describe: 'texts on which perplexity and KL divergence are measured',
+    },
+    maxKl: {
+        number: { above: 0, below: mostInF32 },
+        default: 0.05,
+        describe: 'KL divergence from the reference that is small enough, in nats a token',
+    },
+});
+
 /** What shapes checks of what was found. */
 export const checkTable = inGroup('Checks', {
     repeats: { number: { whole: true, least: 2, most: 1000 }, default: 20, describe: 'times that chance is drawn' },

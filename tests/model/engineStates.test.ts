@@ -45,6 +45,7 @@ const operations: Record<string, (engine: MeasuredEngine) => Promise<unknown>> =
     count: (engine) => engine.count(text),
     score: (engine) => engine.score(text),
     logits: (engine) => engine.logits('x'),
+    inputSquares: (engine) => engine.inputSquares(text),
     watch: (engine) => watchAll(engine, text),
     prefill: (engine) => engine.prefill(text),
     generate: (engine) => generateAll(engine),

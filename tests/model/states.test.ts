@@ -38,6 +38,8 @@ const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: Native
     compare: (context) => context.compare(batch, other),
     logits: (context) => context.logits(batch),
     residuals: (context) => context.residuals(batch),
+    addInputSquares: (context) => context.addInputSquares(batch),
+    inputSquares: (context) => context.inputSquares(),
     // its first sequence goes on after it
     sample: (context) => context.sample({ ...batch, finished: Int32Array.of(1) }, draws),
     counts: (context) => context.counts(),
@@ -66,7 +68,7 @@ describe('every operation in every state', () => {
     });
 
     it('works on an open context, one after another, twice', async () => {
-        const context = await model.createContext({ ...smallContext, residuals: true });
+        const context = await model.createContext({ ...smallContext, residuals: true, inputSquares: true });
         for (const round of [1, 2]) {
             for (const [name, operation] of Object.entries(operations)) {
                 await expect(Promise.resolve(operation(context)), `${name}, round ${round}`).resolves.not.toThrow();
