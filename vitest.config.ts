@@ -5,24 +5,13 @@ import { defineConfig } from 'vitest/config';
 const maxWorkers = Math.min(availableParallelism(), 4);
 
 /**
- * Tests of `tests/model` that have the machine to themselves: those of what the addon computes, on several threads; of
- * devices, which a software GPU computes on all cores; and of what must be answered in time.
+ * Tests of `tests/model` that have the machine to themselves: those of what the addon computes on several threads; of
+ * devices, which a software GPU computes on all cores; and of an event loop that must be free while an engine computes.
  */
 const alone = [
-    ...[
-        'additive',
-        'continuousBatching',
-        'counting',
-        'edits',
-        'experts',
-        'failures',
-        'generate',
-        'mask',
-        'states',
-        'values',
-    ],
+    ...['additive', 'continuousBatching', 'counting', 'edits', 'experts', 'generate', 'mask', 'values'],
     ...['gpu', 'devices', 'draftAnswers', 'likeliest'],
-    ...['engineStates', 'memory', 'serveLoop'],
+    'serveLoop',
 ].map((name) => `tests/model/${name}.test.ts`);
 
 // unit: pure, no model. main: the build driver, and the real addon on real GGUF files; alone: those of them that have

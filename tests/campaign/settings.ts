@@ -13,13 +13,13 @@ function size(name: string, slice: number, whole: number): number {
 }
 
 /** SIGKILLs over all commands. */
-export const kills = size('CAMPAIGN_KILLS', 18, 1000);
+export const kills = size('CAMPAIGN_KILLS', 12, 1000);
 /** Mutated inputs over all kinds. */
 export const mutations = size('CAMPAIGN_MUTATIONS', 1500, 100_000);
 /** Mutated inputs that go through the command line itself. */
 export const throughCli = size('CAMPAIGN_CLI', 9, 300);
 /** Failing file operations of each step, spread over all of its; the whole campaign takes every one. */
-export const faults = size('CAMPAIGN_FAULTS', 4, 1_000_000);
+export const faults = size('CAMPAIGN_FAULTS', 3, 1_000_000);
 /** Seconds that 200 clients ask a server at once. */
 export const stormSeconds = size('CAMPAIGN_STORM', 10, 60);
 export const seed = size('CAMPAIGN_SEED', 1, 1);

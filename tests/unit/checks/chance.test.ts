@@ -29,7 +29,7 @@ async function simulated(given: Omit<PlantedOptions, 'neurons' | 'tokens'>): Pro
 describe('the check of chance', () => {
     it.each([5, undefined])('states the false discoveries among planted neurons, with folds: %s', async (folds) => {
         let within = 0;
-        for (let seed = 1; seed <= 100; seed++) {
+        for (let seed = 1; seed <= 40; seed++) {
             const { finding, wrong, right } = await simulated({
                 seed,
                 planted,
@@ -40,15 +40,15 @@ describe('the check of chance', () => {
             const [low, high] = chance!.interval!;
             if (wrong >= Math.floor(low) && wrong <= Math.ceil(high)) within++;
         }
-        expect(within).toBeGreaterThanOrEqual(95);
+        expect(within).toBeGreaterThanOrEqual(38);
     });
 
     it('finds nothing but chance in noise', async () => {
         let fails = 0;
-        for (let seed = 1; seed <= 40; seed++) {
+        for (let seed = 1; seed <= 20; seed++) {
             const { finding } = await simulated({ seed, planted: 0, folds: 5 });
             if (finding.verdict === 'fails' || finding.verdict === 'not told') fails++;
         }
-        expect(fails).toBeGreaterThanOrEqual(38);
+        expect(fails).toBeGreaterThanOrEqual(19);
     });
 });
