@@ -101,7 +101,11 @@ function Facts({ site, row, alike }: FactsProps): ComponentChild {
                 <p class="small">
                     Those whose probabilities over the languages have nearly the same direction (cosine).
                 </p>
-                <AlikeTable site={site} alike={alike} />
+                {row.counts.every((count) => count === 0) ? (
+                    <p>None: it was active for no token.</p>
+                ) : (
+                    <AlikeTable site={site} alike={alike} />
+                )}
             </section>
         </>
     );
