@@ -10,11 +10,12 @@ import { program } from '../programs/program.mjs';
  * @param {string} model
  * @param {string} text path of a text file
  * @param {number} context tokens of a window
+ * @param {readonly string[]} more options of the program
  */
-export function llamaPerplexity(model, text, context) {
+export function llamaPerplexity(model, text, context, more = []) {
     const { stdout, stderr } = spawnSync(
         program('llama-perplexity'),
-        ['-m', model, '-f', text, '-c', String(context), '-b', String(context), '-ub', String(context)],
+        ['-m', model, '-f', text, '-c', String(context), '-b', String(context), '-ub', String(context), ...more],
         { encoding: 'utf8', maxBuffer: 2 ** 28 },
     );
     const found = /Final estimate: PPL = ([\d.]+)/.exec(stdout + stderr);
@@ -29,7 +30,18 @@ export function llamaPerplexity(model, text, context) {
  * @param {number} context tokens of a window
  * @param {readonly (readonly [number, number])[]} masked neurons switched off
  */
-export async function ownPerplexity(model, text, context, masked = []) {
+export function ownPerplexity(model, text, context, masked = []) {
+    return perplexityUnder(model, text, context, [{ op: 'zero', neurons: masked }]);
+}
+
+/**
+ * @param {string} model
+ * @param {string} text path of a text file
+ * @param {number} context tokens of a window
+ * @param {readonly import('../../dist/index.js').Intervention[]} interventions
+ * @param {{ analysis?: any, values?: any }} sources what the interventions choose neurons and values by
+ */
+export async function perplexityUnder(model, text, context, interventions, sources = {}) {
     const engine = await Engine.open({ model, gpu: 'off', batchSize: context, windowSize: context });
     try {
         const lead = engine.info.bos >= 0 ? 1 : 0;
@@ -41,7 +53,7 @@ export async function ownPerplexity(model, text, context, masked = []) {
             promptLength: context / 2 + 1 - lead,
             characters: 0,
         }));
-        const edit = compileInterventions([{ op: 'zero', neurons: masked }], engine);
+        const edit = compileInterventions(interventions, { sites: engine.sites, ...sources });
         const score = await engine.score(windows, { edit });
         return { value: perplexity(score), tokens: score.tokens };
     } finally {

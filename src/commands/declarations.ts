@@ -305,15 +305,20 @@ export const serveDeclaration = {
 
 export const exportDeclaration = {
     usage: 'export <dir>',
-    describe: 'write a GGUF file of the model with neurons of some languages switched off or scaled',
+    describe: 'write a GGUF file of the model with neurons of some languages switched off or scaled, or their vector',
     positionals: { dir },
     options: {
         model: modelTable.model,
         without: shorthandTable.without,
         amplify: shorthandTable.amplify,
+        vector: {
+            group: 'Interventions',
+            describe:
+                "instead of a model, llama.cpp's control vector of these languages' neurons, such as de or de,en:-1",
+        },
         set: shorthandTable.set,
         out: { ...out, describe: 'GGUF file to write; it must not exist' },
-        force: { ...force, describe: 'edit another model than the one analysed' },
+        force: { ...force, describe: 'take another model than the one analysed' },
     },
 } as const satisfies CommandDeclaration;
 

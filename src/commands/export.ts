@@ -1,17 +1,25 @@
 import { join } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
+import { readValues } from '../activations/ActivationValues.js';
 import { exportModel, type ExportResult } from '../export/exportModel.js';
+import { exportVector } from '../export/exportVector.js';
 import type { WeightEdit } from '../export/planEdits.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { parseShorthand } from '../interventions/shorthand.js';
+import { parseFactors, parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
-import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './CommandDeclaration.js';
 import type { exportDeclaration } from './declarations.js';
 
-/** `export`: the model's file with the neurons of some languages switched off or scaled. */
+/** `export`: the model's file with the neurons of some languages switched off or scaled, or their control vector. */
 export const exportCommand: CommandOf<typeof exportDeclaration> = async (args, context) => {
+    return args.vector === undefined ? editedModel(args, context) : controlVector(args, args.vector, context);
+};
+
+type Arguments = CommandArguments<typeof exportDeclaration>;
+
+async function editedModel(args: Arguments, context: CommandContext): Promise<CommandResult> {
     const { dir, model, out, set, force } = args;
     const asked = askedFor(args); // cheap mistakes first
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -19,13 +27,38 @@ export const exportCommand: CommandOf<typeof exportDeclaration> = async (args, c
     const { signal, progress } = context;
     const result = await exportModel({ model, analysis, edits, out, otherModel: force, signal, progress });
     return { json: { ...result, edits: edits.map(({ label, scale }) => ({ label, scale })) }, text: describe(result) };
-};
+}
+
+async function controlVector(args: Arguments, vector: string, context: CommandContext): Promise<CommandResult> {
+    const { dir, model, out, set, force, without, amplify } = args;
+    if (without !== undefined || amplify !== undefined)
+        throw new LanguageNeuronsError('WRONG_USE', '--vector edits no model; leave --without and --amplify out');
+    const asked = parseFactors(vector, '--vector');
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const parts = asked.map(({ language, factor }) => {
+        const { neurons, label } = editOf(analysis, language, set, factor);
+        return { neurons, language, factor, label };
+    });
+    const values = await readValues(dir);
+    const { signal, progress } = context;
+    const result = await exportVector({ model, analysis, values, parts, out, otherModel: force, signal, progress });
+    const { file, neurons, late, lengths } = result;
+    const text = [
+        `${neurons} neurons as what is added behind layers 1 to ${lengths.length}`,
+        ...(late === 0 ? [] : [`; ${late} of them are of layer 0, behind which llama.cpp adds nothing`]),
+        `\n${file}: for llama.cpp's --control-vector-scaled ${file}:1`,
+    ].join('');
+    return { json: { ...result, parts: parts.map(({ label, factor }) => ({ label, factor })) }, text };
+}
 
 /** Languages and what their neurons' activations are multiplied by. */
-function askedFor(args: CommandArguments<typeof exportDeclaration>): [language: string, scale: number][] {
+function askedFor(args: Arguments): [language: string, scale: number][] {
     const asked = parseShorthand({ ...args, where: 'both' });
     if (asked !== undefined) return asked.languages.map(({ language, factor }): [string, number] => [language, factor]);
-    throw new LanguageNeuronsError('WRONG_USE', 'nothing to edit; give for example --without zh, or --amplify de:2');
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        'nothing to edit; give for example --without zh, --amplify de:2 or --vector de',
+    );
 }
 
 function editOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName, scale: number): WeightEdit {

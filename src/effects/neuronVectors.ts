@@ -17,11 +17,31 @@ export async function neuronVectors(
     neurons: readonly NeuronIndex[],
     signal?: AbortSignal,
 ): Promise<Float32Array> {
-    const missing = missingNeuron(neurons, sites);
-    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
     const [width] = path.head.shape as [number];
     const vectors = new Float32Array(neurons.length * width);
     const norm = await numbersOf(addon, path.norm);
+    for await (const [i, added] of residualVectors(addon, path, sites, neurons, signal))
+        vectors.set(throughNorm(added, norm, path.centred), i * width);
+    return vectors;
+}
+
+/**
+ * What each neuron adds to the residual stream when its activation (times up, in a gated FFN) is 1, matrix by matrix:
+ * its column of the down matrix, times what scales it and the weights of a norm behind the FFN, without that norm's
+ * division.
+ * @returns places in `neurons`, and [n_embd]
+ * @throws LanguageNeuronsError as `neuronVectors`
+ */
+export async function* residualVectors(
+    addon: NativeAddon,
+    path: DirectPath,
+    sites: readonly Site[],
+    neurons: readonly NeuronIndex[],
+    signal?: AbortSignal,
+): AsyncGenerator<readonly [place: number, vector: Float64Array]> {
+    const missing = missingNeuron(neurons, sites);
+    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
+    const [width] = path.head.shape as [number];
     for (const [place, members] of byMatrix(sites, neurons)) {
         throwIfStopped(signal);
         const [number, expert] = place.split(' ').map(Number) as [number, number];
@@ -34,21 +54,13 @@ export async function neuronVectors(
         const scale = path.residualScale * (factors?.[factors.length === 1 ? 0 : expert] ?? 1);
         for (const [column, i] of members.entries()) {
             const vector = values.subarray(column * width, (column + 1) * width);
-            vectors.set(throughNorms(vector, post, norm, path.centred, scale), i * width);
+            yield [i, Float64Array.from(vector, (value, row) => scale * value * (post?.[row] ?? 1))];
         }
     }
-    return vectors;
 }
 
-/** Through the norm behind the FFN, and the final one, each without its division. */
-function throughNorms(
-    vector: Float32Array,
-    post: Float32Array | undefined,
-    norm: Float32Array | undefined,
-    centred: boolean,
-    scale: number,
-): Float64Array {
-    const added = Float64Array.from(vector, (value, i) => scale * value * (post?.[i] ?? 1));
+/** Through the final norm, without its division. */
+function throughNorm(added: Float64Array, norm: Float32Array | undefined, centred: boolean): Float64Array {
     const mean = centred ? added.reduce((sum, value) => sum + value, 0) / added.length : 0;
     return added.map((value, i) => (value - mean) * (norm?.[i] ?? 1));
 }

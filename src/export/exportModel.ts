@@ -4,12 +4,12 @@ import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFile } from '../files/folderLock.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
-import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
+import { checkAnalysed } from './checkAnalysed.js';
 import { checkSources } from './checkReadable.js';
 import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
@@ -74,7 +74,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     }
     for (const target of targets) await refuseThere(target); // before the model is read whole
     const fingerprint = await modelFingerprint(path, [], { signal, progress });
-    checkModel(path, fingerprint, options);
+    if (options.otherModel !== true) checkAnalysed(path, fingerprint, analysis);
     const keys = editKeys(sources[0]!, fingerprint, edits, plan);
     const { rounding, bytes } = await withFile(targets[0]!, 'export', () =>
         writeAll({ sources, targets, plan, keys, signal, progress }),
@@ -89,16 +89,6 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
         rounding,
         seconds: (performance.now() - begin) / 1000,
     };
-}
-
-/** @throws LanguageNeuronsError MISMATCH */
-function checkModel(path: string, fingerprint: string, { analysis, otherModel = false }: ExportOptions): void {
-    if (otherModel || isOfModel(analysis.source, fingerprint)) return;
-    const mend = 'give that model (with LoRA adapters: merged into it), or `force` to edit this one';
-    throw new LanguageNeuronsError(
-        'MISMATCH',
-        `${path}: is not the analysed model (${analysis.source.model.name}); ${mend}`,
-    );
 }
 
 /** The metadata that describe the edit, with those of earlier edits. */

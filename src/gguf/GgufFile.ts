@@ -139,7 +139,7 @@ export async function headWith(file: GgufFile, more: Readonly<Record<string, Ggu
 }
 
 /** Keys and values as a file's metadata hold them. */
-function encoded(values: Readonly<Record<string, GgufValue>>): Buffer {
+export function encoded(values: Readonly<Record<string, GgufValue>>): Buffer {
     const typed = Object.entries(values).map(([key, value]) => {
         if (typeof value === 'number') return [key, { value, type: GGUFValueType.UINT32 }] as const;
         if (typeof value === 'string') return [key, { value, type: GGUFValueType.STRING }] as const;

@@ -50,6 +50,17 @@ export function parseShorthand(
     return { name, interventions, languages };
 }
 
+/**
+ * Returns languages with the factors behind them, such as `de,en:-1`; without one it is 1.
+ * @param title name of the setting in messages
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function parseFactors(text: string, title: string): { language: string; factor: number }[] {
+    return listOf(title, text).map((one) =>
+        one.includes(':') ? readFactor(one, title) : { language: one, factor: 1 },
+    );
+}
+
 function readFactor(text: string, option: string): { language: string; factor: number } {
     const [, language = '', number = ''] = /^(.+):([^:]+)$/.exec(text) ?? [];
     const factor = parseNumber(number, factorRange);

@@ -50,12 +50,26 @@ export class LlamaLibraries {
         return program;
     }
 
-    /** Logits after every token, F32 [tokens, vocabulary], on the CPU. */
-    logits(library: 'ours' | 'theirs', model: string, tokens: readonly number[]): Buffer {
+    /**
+     * Logits after every token, F32 [tokens, vocabulary], on the CPU.
+     * @param options `vector`: file of a control vector, and what it is multiplied by; `exact`: attention in F32
+     */
+    logits(
+        library: 'ours' | 'theirs',
+        model: string,
+        tokens: readonly number[],
+        { vector, exact = false }: { vector?: readonly [path: string, scale: number]; exact?: boolean } = {},
+    ): Buffer {
         const out = join(this.#folder, 'logits.bin');
         const program = this.#program('logits');
+        const [path, scale] = vector ?? [];
         execFileSync(program, [this.#paths[library], this.#ggmlFolder, model, out, ...tokens.map(String)], {
             stdio: ['ignore', 'inherit', 'inherit'],
+            env: {
+                ...process.env,
+                ...(exact ? { F32_CACHE: '1' } : {}),
+                ...(path === undefined ? {} : { CONTROL_VECTOR: path, CONTROL_VECTOR_SCALE: String(scale) }),
+            },
         });
         return readFileSync(out);
     }

@@ -1,14 +1,21 @@
 // Writes the logits that a given libllama computes: logits LIBLLAMA GGML_FOLDER MODEL OUT TOKEN...
+// CONTROL_VECTOR names a control vector's file, which is read as llama.cpp's programs read it, and
+// CONTROL_VECTOR_SCALE what it is multiplied by. With F32_CACHE attention is computed in F32, so that last bits stay
+// last bits.
 // Loads the libraries by path and knows only llama.cpp's public API, so that one program runs the
 // unpatched library and ours.
 
 #include "ggml-backend.h"
+#include "ggml.h"
+#include "gguf.h"
 #include "llama.h"
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -45,7 +52,37 @@ int main(int argc, char ** argv) {
     params.n_seq_max = 64;
     params.kv_unified = true;
     params.n_threads = params.n_threads_batch = 2;
+    if (std::getenv("F32_CACHE") != nullptr) {
+        params.type_k = params.type_v = GGML_TYPE_F32;
+        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    }
     llama_context * ctx = static_cast<llama_context *>(must(CALL(llama_init_from_model)(model, params), "context"));
+
+    if (const char * path = std::getenv("CONTROL_VECTOR")) {
+        const float scale = std::strtof(std::getenv("CONTROL_VECTOR_SCALE"), nullptr);
+        ggml_context * data = nullptr;
+        gguf_context * file =
+            static_cast<gguf_context *>(must(CALL(gguf_init_from_file)(path, { false, &data }), path));
+        const auto n_embd = size_t(CALL(llama_model_n_embd)(model));
+        std::vector<float> directions; // of layer 1, 2 ...
+        for (int64_t i = 0; i < CALL(gguf_get_n_tensors)(file); ++i) {
+            const char * name = CALL(gguf_get_tensor_name)(file, i);
+            const ggml_tensor * tensor = CALL(ggml_get_tensor)(data, name);
+            const int layer = std::strncmp(name, "direction.", 10) == 0 ? std::atoi(name + 10) : 0;
+            if (layer < 1 || tensor->type != GGML_TYPE_F32 || tensor->ne[1] != 1 || size_t(tensor->ne[0]) != n_embd) {
+                std::fprintf(stderr, "%s: %s is no direction\n", path, name);
+                return 1;
+            }
+            directions.resize(std::max(directions.size(), n_embd * size_t(layer)));
+            for (size_t j = 0; j < n_embd; ++j) {
+                directions[n_embd * size_t(layer - 1) + j] += scale * static_cast<const float *>(tensor->data)[j];
+            }
+        }
+        const int32_t layers = CALL(llama_model_n_layer)(model);
+        if (CALL(llama_set_adapter_cvec)(ctx, directions.data(), directions.size(), int32_t(n_embd), 1, layers) != 0) {
+            return 1;
+        }
+    }
 
     llama_batch batch = CALL(llama_batch_init)(n, 0, 1);
     batch.n_tokens = n;
