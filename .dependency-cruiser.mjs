@@ -24,6 +24,7 @@ export const folders = {
     examples: 'texts → the tokens that make chosen neurons active',
     lens: 'texts → the language of the likeliest token behind each layer',
     checks: 'what was found → what a sceptic asks of it, answered',
+    quants: 'quantized files → what each keeps of every language',
     dashboards: "neurons → files of others' dashboards",
     serve: "an HTTP server that answers OpenAI's clients",
     report: 'results → a page, figures, tables',

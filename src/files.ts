@@ -23,10 +23,15 @@ export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { readCurves, writeCurves } from './experiments/doseFile.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
+export { type Quants, readQuantsIfAny, writeQuants } from './quants/quantsFile.js';
+export { writeQuantsPage } from './report/quantsPage.js';
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { writeReport } from './report/writeReport.js';
 export { exportSite } from './explore/exportSite.js';
 export { exportDashboards } from './dashboards/exportDashboards.js';
+
+// Quantized files
+export { quants, type QuantsOptions } from './quants/quants.js';
 
 // What is given to a run
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';

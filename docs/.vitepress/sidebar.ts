@@ -28,6 +28,7 @@ const sections: readonly Section[] = [
             'commands/report',
             'commands/explore',
             'commands/compare',
+            'commands/quants',
             'commands/generate',
             'commands/chat',
             'commands/serve',

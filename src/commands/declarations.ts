@@ -21,6 +21,7 @@ import {
     neuronsTable,
     outputTable,
     perplexityTable,
+    quantsTable,
     questionTable,
     reportTable,
     serverTable,
@@ -240,6 +241,30 @@ export const compareDeclaration = {
             describe: 'folder for comparison.json and the report',
         },
         excel,
+    },
+} as const satisfies CommandDeclaration;
+
+export const quantsDeclaration = {
+    usage: 'quants <reference> [files..]',
+    describe: 'show which quantization hurts which language, against a reference',
+    positionals: {
+        reference: { path: true, required: true, describe: modelTable.model.describe },
+        files: { path: true, many: true, describe: 'quantized files of the same model' },
+    },
+    options: {
+        ...quantsTable,
+        ...textTable,
+        out: { ...out, describe: 'folder for quants.json, the page and all files' },
+        folds: {
+            ...collectTable.folds,
+            group: 'Neurons',
+            default: 4,
+            describe: 'count this many parts of the texts apart, for the intervals of what becomes of neurons',
+        },
+        ...identifyTable,
+        ...engineTable,
+        excel,
+        force: { ...force, describe: 'replace counts of other texts or other settings' },
     },
 } as const satisfies CommandDeclaration;
 

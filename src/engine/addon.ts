@@ -1,5 +1,6 @@
 import type { ValueOf } from '../settings/Setting.js';
 import type { engineTable } from '../settings/settings.js';
+import type { InputSquares } from './InputSquares.js';
 import type { LayerResiduals } from './LayerResiduals.js';
 import type { MemoryBytes } from './MemoryPlan.js';
 import type { ModelInfo } from './ModelInfo.js';
@@ -47,7 +48,7 @@ export interface NativeAddon {
      */
     quantize(options: NativeQuantizeOptions): NativeQuantizing;
     /** Writes an importance matrix in the form that llama-quantize reads: a GGUF file. */
-    writeImatrix(path: string, entries: readonly NativeInputSquares[], of: NativeImatrixSource): Promise<void>;
+    writeImatrix(path: string, entries: readonly InputSquares[], of: NativeImatrixSource): Promise<void>;
     /** Products of large batches beside ggml's that this processor can compute. */
     products(): ('f32' | 'bf16')[];
     /** ggml's types whose products with batches our kernels compute on this processor, to the same bits. */
@@ -106,16 +107,6 @@ export interface NativeQuantizing {
     share(): number;
     /** Ends before the next tensor; `done` is rejected with ABORTED, and a part of the file is left. */
     abort(): void;
-}
-
-/** The squares of what went into the products with a layer's weights. */
-export interface NativeInputSquares {
-    /** Of the weights, such as `blk.0.ffn_up.weight`. */
-    readonly name: string;
-    /** [matrices, width]: sums of squares; one matrix, or one for each expert. */
-    readonly sums: Float64Array;
-    /** [matrices]: vectors that went into each. */
-    readonly rows: Float64Array;
 }
 
 /** What an importance matrix was made of. */
@@ -455,7 +446,7 @@ export interface NativeContext {
     /** Decodes a batch and adds up the squares of what goes into each product with a layer's weights. */
     addInputSquares(batch: NativeBatch): Promise<void>;
     /** Those since the last reset, by name; none unless the context can add them up. */
-    inputSquares(): NativeInputSquares[];
+    inputSquares(): InputSquares[];
     /**
      * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
      * 0), and draws a token after each row named.

@@ -1,8 +1,8 @@
 import type { OptionsOf, ValueOf } from '../settings/Setting.js';
 import { type engineTable, type generateTable, type perplexityTable, questionTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
-import type { NativeInputSquares } from './addon.js';
 import type { TextEdit } from './edits.js';
+import type { InputSquares } from './InputSquares.js';
 import type { SiteCounts } from './SiteCounts.js';
 import type { AnySample } from './TokenizedSample.js';
 
@@ -68,7 +68,7 @@ export interface CountResult extends SiteCounts {
 /** What went into the products of one pass. */
 export interface InputSquaresResult {
     /** Of every matrix of weights in a layer, by name. */
-    readonly entries: readonly NativeInputSquares[];
+    readonly entries: readonly InputSquares[];
     /** All tokens that went through the model, each with its inputs. */
     readonly decodedTokens: number;
 }

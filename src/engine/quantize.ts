@@ -1,6 +1,7 @@
 import { throwIfStopped } from '../support/stop.js';
-import type { NativeImatrixSource, NativeInputSquares } from './addon.js';
+import type { NativeImatrixSource } from './addon.js';
 import { defaultThreads } from './defaultThreads.js';
+import type { InputSquares } from './InputSquares.js';
 import { loadAddon } from './loadBackends.js';
 import { awaitNative } from './nativeError.js';
 
@@ -55,7 +56,7 @@ export async function quantizeFile(options: QuantizeOptions): Promise<readonly s
  */
 export async function writeImatrix(
     path: string,
-    entries: readonly NativeInputSquares[],
+    entries: readonly InputSquares[],
     of: NativeImatrixSource,
 ): Promise<void> {
     const { addon } = await loadAddon();

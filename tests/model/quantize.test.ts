@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NativeInputSquares } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
+import type { InputSquares } from '../../src/engine/InputSquares.js';
 import { loadAddon } from '../../src/engine/loadBackends.js';
 import { quantizeFile, writeImatrix } from '../../src/engine/quantize.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
@@ -19,7 +19,7 @@ const texts: Sample[] = [
     { language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' },
     { language: 'de', prompt: 'Der Bauer', response: ' isst jeden Tag Brot im Garten.' },
 ];
-const named = (entries: readonly NativeInputSquares[], name: string): NativeInputSquares =>
+const named = (entries: readonly InputSquares[], name: string): InputSquares =>
     entries.find((entry) => entry.name === name)!;
 
 describe('a file of another type', () => {
@@ -71,7 +71,7 @@ describe('a file of another type', () => {
 });
 
 describe('the squares of what goes into products', () => {
-    let entries: readonly NativeInputSquares[];
+    let entries: readonly InputSquares[];
     let tokens: number;
     beforeAll(async () => {
         using engine = await Engine.open(options);

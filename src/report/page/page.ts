@@ -5,12 +5,8 @@ import { definitions, provenance } from '../provenance.js';
 import type { ReportInput } from '../Report.js';
 import { chapterIntroduction } from '../sections/chapterIntroduction.js';
 import { chapterTitles, type Section } from '../sections/Section.js';
-import { styleSheet } from '../styles.js';
 import { summary } from '../summary.js';
-import { contentPolicy, pageScript } from './script.js';
-
-// The hash of the policy is of the script to the letter.
-const script = raw(`<script>${pageScript}</script>`);
+import { pageShell } from './shell.js';
 
 /** A section with its rendered figure and its file of numbers. */
 export interface RenderedSection {
@@ -41,31 +37,14 @@ export function page(input: ReportInput, sections: readonly RenderedSection[]): 
         title,
         figures: figures.map(({ number, section }) => ({ number, id: section.id, title: section.title })),
     }));
-    // The policy makes the browser itself refuse anything from outside.
-    const content = html`<!doctype html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta http-equiv="Content-Security-Policy" content="${contentPolicy}" />
-                <meta name="generator" content="language-neurons ${input.generatedBy.version}" />
-                <title>${input.title}</title>
-                <style>
-                    ${raw(styleSheet)}
-                </style>
-            </head>
-            <body>
-                <header>
-                    <p>language-neurons report</p>
-                    <h1>${input.title}</h1>
-                    <p class="lead">${headline(input)}</p>
-                </header>
-                ${contents(entries)}
-                <main>${remarks(input)}${parts.map(({ content }) => content)}</main>
-                ${script}
-            </body>
-        </html> `;
-    return content.toString();
+    return pageShell({
+        title: input.title,
+        kind: 'report',
+        version: input.generatedBy.version,
+        lead: headline(input),
+        contents: contents(entries),
+        main: html`${remarks(input)}${parts.map(({ content }) => content)}`,
+    });
 }
 
 function remarks({ notes = [], warnings: given = [], analysis, comparison }: ReportInput): Html | false {
@@ -101,7 +80,8 @@ function settingsPart(input: ReportInput): Part {
     return { id: 'settings', title: 'Settings and versions', content: provenance(input), figures: [] };
 }
 
-function figure({ section, svg, csv, number }: Numbered): Html {
+/** A figure with its caption, its numbers and its files. */
+export function figure({ section, svg, csv, number }: Numbered): Html {
     const drawn = html`
 <figure${section.wide === true && html` class="wide"`}>
 <div class="scroll" tabindex="0" role="region" aria-label="Figure ${number}">${raw(svg)}</div>

@@ -1,0 +1,99 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { surveyCorpus } from '../activations/surveyCorpus.js';
+import type { Corpus } from '../corpus/Corpus.js';
+import { datasetName } from '../corpus/datasetName.js';
+import type { Engine } from '../engine/Engine.js';
+import { writeImatrix } from '../engine/quantize.js';
+import { steppingDown } from '../engine/steppingDown.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { ensureSubfolder, unwritable } from '../files/fileAccess.js';
+import { unfinishedNumber } from '../files/UnfinishedFile.js';
+import { readGguf } from '../gguf/GgufFile.js';
+import { keyOf } from '../support/keyOf.js';
+import type { Progress } from '../support/progress.js';
+
+/** An importance matrix on disk. */
+export interface ImatrixOnDisk {
+    readonly path: string;
+    /** What files that are made with it call it. */
+    readonly name: string;
+    /** Of the model and the texts. */
+    readonly key: string;
+    readonly languages: readonly string[];
+}
+
+interface ImatrixOptions {
+    readonly engine: Engine;
+    /** The texts, of the languages that the matrix is of. */
+    readonly corpus: Corpus;
+    /** Gets the subfolder `imatrix`. */
+    readonly folder: string;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress: Progress;
+}
+
+/** Tokens of a chunk, by which llama-imatrix counts texts; its own default. */
+const chunkSize = 512;
+
+/**
+ * Makes an importance matrix: the texts go through the model, and for each matrix of weights the squares of its inputs
+ * are added up, as llama-imatrix does. One of the same model and texts that is there already is kept.
+ * @throws LanguageNeuronsError EMPTY where the texts have no token; UNWRITABLE, ABORTED and the engine's
+ */
+export async function makeImatrix(options: ImatrixOptions): Promise<ImatrixOnDisk> {
+    const { engine, corpus, folder, signal, progress } = options;
+    const { languages } = corpus;
+    const survey = await surveyCorpus(corpus, signal);
+    const key = keyOf({ model: engine.fingerprint, texts: survey.hash, window: engine.windowSize, chunkSize });
+    const name = `${languages.join('+')}.${key}.gguf`;
+    const path = join(await ensureSubfolder(folder, 'imatrix'), name);
+    const found = { path, name, key, languages };
+    if (await isWhole(path)) {
+        progress.note(`${path}: already is the importance matrix of this model and these texts`);
+        return found;
+    }
+    const characters = [...survey.languages.values()].reduce((sum, one) => sum + one.characters, 0);
+    progress.whole?.(characters);
+    progress.stage(`importance matrix of ${languages.join(', ')}`, characters);
+    const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);
+    const { entries, decodedTokens } = await steppingDown(engine, progress, () =>
+        engine.inputSquares(samplesOf(corpus), { signal, onBatch }),
+    );
+    if (decodedTokens === 0 || entries.length === 0) {
+        const what = `${corpus.name}: no token of ${languages.join(', ')} went through the model`;
+        throw new LanguageNeuronsError('EMPTY', `${what}; give longer texts`);
+    }
+    const datasets = [`${datasetName(corpus.sources, folder)} (${languages.join(', ')})`];
+    const chunks = Math.max(1, Math.floor(decodedTokens / chunkSize));
+    await placed(path, (temporary) => writeImatrix(temporary, entries, { datasets, chunkSize, chunks }));
+    progress.done();
+    return found;
+}
+
+/** Writes a file under a temporary name, which it has until all of it is there. */
+export async function placed<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+    const temporary = `${path}.${unfinishedNumber()}`;
+    try {
+        const result = await write(temporary);
+        await readGguf(temporary); // refuses a file that was cut, as by a full disk
+        await rename(temporary, path).catch((cause: unknown) => {
+            throw unwritable(path, cause);
+        });
+        return result;
+    } catch (cause) {
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw cause;
+    }
+}
+
+async function isWhole(path: string): Promise<boolean> {
+    return readGguf(path).then(
+        () => true,
+        () => false,
+    );
+}
+
+async function* samplesOf(corpus: Corpus) {
+    for (const language of corpus.languages) yield* corpus.samples(language);
+}

@@ -1,0 +1,194 @@
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { collect } from '../activations/collect.js';
+import type { Corpus } from '../corpus/Corpus.js';
+import { Engine } from '../engine/Engine.js';
+import type { EngineOptions } from '../engine/engineTypes.js';
+import { modelFiles } from '../engine/modelFiles.js';
+import { resolveModel } from '../engine/resolveModel.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { withFolder } from '../files/folderLock.js';
+import { identify } from '../neurons/identify.js';
+import { writeNeurons } from '../neurons/neuronsFile.js';
+import { pick } from '../settings/pick.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { collectTable, identifyTable, outputTable, quantsTable } from '../settings/settings.js';
+import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
+import { makeFiles } from './makeFiles.js';
+import { makeImatrix } from './imatrix.js';
+import { languageNumbers, smallestUnder } from './quantFile.js';
+import { type QuantFile, type Quants, writeQuants } from './quantsFile.js';
+import { type FileScores, ScoredFiles } from './scores.js';
+import { type AnalysedCounts, survivalOf } from './survival.js';
+
+const { evaluation: _, ...ownTable } = quantsTable;
+const table = { ...ownTable, ...identifyTable, folds: collectTable.folds, force: outputTable.force } as const;
+
+/** Parts of the texts by default, for the intervals of what becomes of neurons. */
+export const defaultFolds = 4;
+
+export interface QuantsOptions extends OptionsOf<typeof table> {
+    /** The model that all is compared with, and how it and the files are opened. */
+    readonly engine: EngineOptions;
+    /** Quantized files of it. */
+    readonly files: readonly string[];
+    /** Texts to find neurons on, and to make importance matrices of. */
+    readonly corpus: Corpus;
+    /** Texts to measure perplexity and KL divergence on, in the same languages. */
+    readonly evaluation: Corpus;
+    /** The texts of the importance matrix; needed with `imatrix`. */
+    readonly imatrixTexts?: Corpus | undefined;
+    /** Gets `quants.json`, `models`, `imatrix` and, of each file, a run folder in `files`. */
+    readonly folder: string;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+/**
+ * Compares quantized files of a model with a reference, language by language: perplexity, KL divergence, likeliest
+ * tokens, and which of the languages' neurons survive. Makes files first where that is asked for. Stopped, it goes on
+ * where it was.
+ * @throws LanguageNeuronsError WRONG_USE without a file; MISMATCH for a file of another vocabulary or another shape, or
+ * a folder of other texts; those of its steps
+ */
+export async function quants(options: QuantsOptions): Promise<Quants> {
+    const { engine: _engine, files: _files, corpus: _corpus, evaluation: _evaluation, ...others } = options;
+    checkSettings(others, table, { imatrixTexts: true, folder: true, signal: true, progress: true });
+    if (options.files.length + (options.make?.length ?? 0) === 0) {
+        throw new LanguageNeuronsError('WRONG_USE', 'no file to compare; give some, or `make`');
+    }
+    return withFolder(options.folder, 'quants', () => quantsIn(options));
+}
+
+async function quantsIn(options: QuantsOptions): Promise<Quants> {
+    const { engine: opened, folder, evaluation, signal, progress = silent, make = [] } = options;
+    const shared = { signal, progress };
+    const nextStep = inSteps(progress, stepsOf(options));
+    using reference = await Engine.open({ ...opened, ...shared });
+    for (const note of reference.notes) progress.note(note);
+    if (make.length > 0) nextStep();
+    const made = await makeAll(options, reference);
+    const paths = [...(await Promise.all(options.files.map((file) => resolveModel(file, shared)))), ...made];
+    const names = namesOf([reference.path, ...paths]);
+    const scored = await ScoredFiles.open({ corpus: evaluation, folder, signal, progress });
+    nextStep();
+    const base = await measure(options, scored, { engine: reference, reference: undefined, name: names[0]! });
+    const files = [await fileOf(reference, names[0]!, base, base)];
+    for (const [i, path] of paths.entries()) {
+        nextStep();
+        using engine = await Engine.open({ ...opened, ...shared, model: path });
+        for (const note of engine.notes) progress.note(note);
+        const name = names[i + 1]!;
+        files.push(await fileOf(engine, name, await measure(options, scored, { engine, reference, name }), base));
+    }
+    const result = resultOf(options, files);
+    await writeQuants(folder, result);
+    return result;
+}
+
+/** The long steps, in order. */
+function stepsOf({ make = [], imatrixTexts, files }: QuantsOptions): string[] {
+    const weighted = imatrixTexts === undefined ? [] : make.map((type) => `${type} with an importance matrix`);
+    const making = make.length > 0 ? ['make files'] : [];
+    return [...making, 'reference', ...files.map((file) => basename(file)), ...make, ...weighted];
+}
+
+/** Files of each type, without an importance matrix and, where one is asked for, with it. */
+async function makeAll(options: QuantsOptions, { path, fingerprint, backend }: Engine): Promise<string[]> {
+    const { engine, imatrixTexts, folder, signal, progress = silent, make = [] } = options;
+    if (make.length === 0) return [];
+    const reference = { path, fingerprint, release: backend.release };
+    const shared = { reference, types: make, folder, threads: engine.threads, signal, progress };
+    const plain = await makeFiles(shared);
+    if (imatrixTexts === undefined) return [...plain];
+    // Its own engine: one that has read inputs computes a little slower.
+    using reader = await Engine.open({ ...engine, signal, progress });
+    const imatrix = await makeImatrix({ engine: reader, corpus: imatrixTexts, folder, signal, progress });
+    return [...plain, ...(await makeFiles({ ...shared, imatrix }))];
+}
+
+/** A file's name without its ending; files of one name get numbers. */
+function namesOf(paths: readonly string[]): string[] {
+    const names = paths.map((path) => basename(path).replace(/(-\d{5}-of-\d{5})?\.gguf$/, ''));
+    return names.map((name, i) => {
+        const before = names.slice(0, i).filter((other) => other === name).length;
+        return before === 0 ? name : `${name}.${before + 1}`;
+    });
+}
+
+/** What was measured of a file. */
+interface MeasuredFile extends AnalysedCounts {
+    readonly scores: readonly FileScores[];
+}
+
+async function measure(
+    options: QuantsOptions,
+    scored: ScoredFiles,
+    {
+        engine,
+        reference,
+        name,
+    }: { readonly engine: Engine; readonly reference: Engine | undefined; readonly name: string },
+): Promise<MeasuredFile> {
+    const { corpus, folds = defaultFolds, force, signal, progress = silent } = options;
+    const [counting, scoring] = inParts(progress, [1, reference === undefined ? 1 : 2]);
+    const folder = join(options.folder, 'files', name);
+    const counts = { engine, corpus, folder, folds, force, signal, progress: counting! };
+    const { activations } = await collect(counts);
+    const analysis = identify(activations, pick(options, identifyTable));
+    await writeNeurons(join(folder, 'neurons.json'), analysis);
+    return { activations, analysis, scores: await scored.with(scoring!).of(engine, reference, name) };
+}
+
+async function fileOf(engine: Engine, name: string, file: MeasuredFile, base: MeasuredFile): Promise<QuantFile> {
+    const { info, path, fingerprint } = engine;
+    const survival = survivalOf(base, file);
+    const sizes = await Promise.all((await modelFiles(path)).map(async (part) => (await stat(part)).size));
+    return {
+        ...{ name, path, model: fingerprint, type: info.fileType, imatrix: info.imatrix },
+        bytes: sizes.reduce((sum, size) => sum + size, 0),
+        bitsPerWeight: (8 * info.bytes) / info.parameters,
+        perLanguage: Object.fromEntries(
+            file.scores.map((scores, i) => {
+                const { language } = scores;
+                const numbers = { scores, reference: base.scores[i]!, survival: survival[language]! };
+                return [language, languageNumbers(numbers)];
+            }),
+        ),
+    };
+}
+
+function resultOf(options: QuantsOptions, [reference, ...rest]: readonly QuantFile[]): Quants {
+    const { corpus, evaluation, maxKl = quantsTable.maxKl.default } = options;
+    const files = [reference!, ...rest.toSorted((a, b) => b.bytes - a.bytes)];
+    const { languages } = corpus;
+    const sourcesOf = ({ sources }: Corpus): string[] => sources.map(({ name }) => name);
+    return {
+        ...{ languages, data: sourcesOf(corpus), evaluation: sourcesOf(evaluation), maxKl },
+        smallest: smallestUnder(files, { languages, maxKl }),
+        notes: notesOf(options, reference!),
+        files,
+    };
+}
+
+/** What a reader should know before the numbers. */
+function notesOf({ make = [], imatrixTexts, corpus, evaluation }: QuantsOptions, { type }: QuantFile): string[] {
+    const said = JSON.stringify(corpus.sources) === JSON.stringify(evaluation.sources);
+    return [
+        ...(isQuantized(type)
+            ? [
+                  `The reference is quantized itself (${type}): differences are from it, not from the model in full ` +
+                      `precision${make.length > 0 ? ', and files were made of what its weights stand for' : ''}.`,
+              ]
+            : []),
+        ...(imatrixTexts !== undefined && said
+            ? ['The importance matrix was made of texts that KL was measured on: on other texts it helps less.']
+            : []),
+    ];
+}
+
+/** By llama.cpp's name of the type. */
+function isQuantized(type: string): boolean {
+    return !/\b(F32|F16|BF16)\b/.test(type);
+}
