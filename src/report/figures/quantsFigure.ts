@@ -16,7 +16,7 @@ export function quantsFigure({ files: all, languages, maxKl }: Quants): TopLevel
     const names = shortNames(all);
     const [, ...files] = all.map((file) => ({ ...file, name: names.get(file.name)! }));
     const cells = files.flatMap((file) => languages.map((language) => cellOf(file, language, maxKl)));
-    const rows = files.map(({ name, bitsPerWeight }) => rowLabel(name, bitsPerWeight));
+    const rows = files.map(({ name }) => name);
     const panel = heatmap(cells, {
         ...{ rows, columns: languages },
         ...{ rowTitle: null, columnTitle: 'language of the texts' },
@@ -35,7 +35,7 @@ function cellOf(file: QuantFile, language: string, maxKl: number): HeatmapCell {
     const { value, interval } = numbers.kl;
     const between = interval === null ? '' : `, 95 % ${formatMeasured(interval[0])} to ${formatMeasured(interval[1])}`;
     return {
-        row: rowLabel(file.name, file.bitsPerWeight),
+        row: file.name,
         column: language,
         position: positionOf(maxKl)(value),
         text: cellText(value),
@@ -56,8 +56,4 @@ function positionOf(bound: number): (value: number) => number {
 
 function cellText(value: number): string {
     return value < 0.0005 ? '0' : value < 10 ? value.toPrecision(2).slice(0, 6) : value.toFixed(0);
-}
-
-function rowLabel(name: string, bits: number): string {
-    return `${name} (${bits.toFixed(1)})`;
 }
