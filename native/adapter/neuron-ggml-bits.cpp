@@ -13,9 +13,9 @@
 
 namespace {
 
-// Not the sizes of a kernel's tiles.
-constexpr int64_t rows = 77;
-constexpr int64_t width = 672;
+// Not the sizes of a kernel's tiles; whole blocks of every format, and rows that ggml keeps side by side.
+constexpr int64_t rows = 88;
+constexpr int64_t width = 768;
 
 // A wave of slowly changing height: blocks with different scales, values of both signs.
 std::vector<float> wave(int64_t n, float step) {
@@ -24,34 +24,96 @@ std::vector<float> wave(int64_t n, float step) {
         const float at = float(i);
         values[size_t(i)] = std::sin(at * step) * (0.3f + 2.0f * std::fabs(std::sin(at * 0.0173f)));
     }
-    std::fill(values.begin(), values.begin() + products::integer_block, 0.0f);
+    std::fill(values.begin(), values.begin() + 256, 0.0f); // blocks without a scale
     return values;
 }
 
-// Of [rows, width] and [tokens, width]. Empty where ggml has no CPU backend, or cannot compute it.
-std::vector<float> by_ggml(ggml_type type, const std::vector<char> & weights, const std::vector<float> & operands) {
+// Formats whose kernel is for ggml's own order of rows.
+bool is_in_own_order(products::Format format) {
+    return format == products::Format::q4_k;
+}
+
+bool is_side_by_side(ggml_backend_buffer_type_t type) {
+    return std::strcmp(ggml_backend_buft_name(type), "CPU_REPACK") == 0;
+}
+
+// Where the backend keeps weights in an order of its own; nullptr: it has no such orders.
+ggml_backend_buffer_type_t own_order(ggml_backend_dev_t device) {
+    const auto extra_types = reinterpret_cast<ggml_backend_dev_get_extra_bufts_t>(
+        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_dev_get_extra_bufts")
+    );
+    ggml_backend_buffer_type_t * types = extra_types == nullptr ? nullptr : extra_types(device);
+    while (types != nullptr && *types != nullptr && !is_side_by_side(*types)) {
+        ++types;
+    }
+    return types == nullptr ? nullptr : *types;
+}
+
+std::vector<float> by_integers(const ggml_tensor * w, const std::vector<float> & operands) {
+    const int64_t tokens = int64_t(operands.size()) / width;
+    const products::Kernels & kernels = *products::kernels_of(products::Kind::integers);
+    const products::Format format = neuron_format_of(w->type);
+    const auto stride = size_t(products::words_of(products::Kind::integers, width));
+    std::vector<uint32_t> words(stride * size_t(tokens));
+    for (int64_t i = 0; i < tokens; ++i) {
+        kernels.round(format, operands.data() + i * width, words.data() + size_t(i) * stride, width);
+    }
+    const products::Matrix matrix = { static_cast<const char *>(w->data),
+                                      w->nb[1],
+                                      rows,
+                                      width,
+                                      ggml_blck_size(w->type),
+                                      ggml_type_size(w->type),
+                                      nullptr,
+                                      format };
+    std::vector<uint32_t> scratch(products::scratch_words(products::Kind::integers, width));
+    std::vector<int32_t> places(size_t(tokens), 0);
+    std::iota(places.begin(), places.end(), 0);
+    std::vector<float> found(size_t(rows * tokens));
+    for (int64_t first = 0; first < rows; first += products::panel_rows) {
+        kernels.multiply(
+            matrix, first, { words.data(), stride, tokens, places.data() }, found.data(), size_t(rows), scratch.data()
+        );
+    }
+    return found;
+}
+
+// The products of [rows, width] and [tokens, width] by ggml and by the kernels.
+struct BothWays {
+    std::vector<float> ggml;
+    std::vector<float> kernels;
+};
+
+// Empty where ggml has no CPU backend, or cannot compute it, or keeps such weights in another order than is known.
+BothWays multiply(ggml_type type, const std::vector<char> & weights, const std::vector<float> & operands) {
     const int64_t tokens = int64_t(operands.size()) / width;
     const ggml_backend_ptr backend(ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr));
-    const ggml_context_ptr context(
-        ggml_init({ 8 * ggml_tensor_overhead() + ggml_graph_overhead(), nullptr, /*.no_alloc =*/true })
-    );
-    if (!backend || !context) {
+    const ggml_init_params size = { 8 * ggml_tensor_overhead() + ggml_graph_overhead(), nullptr, /*.no_alloc =*/true };
+    const ggml_context_ptr stored(ggml_init(size)), context(ggml_init(size));
+    if (!backend || !stored || !context) {
         return {};
     }
-    ggml_backend_reg_t reg = ggml_backend_dev_backend_reg(ggml_backend_get_device(backend.get()));
+    ggml_backend_dev_t device = ggml_backend_get_device(backend.get());
     const auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
-        ggml_backend_reg_get_proc_address(reg, "ggml_backend_set_n_threads")
+        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads")
     );
     if (set_threads != nullptr) {
         set_threads(backend.get(), 1);
     }
-    ggml_tensor * w = ggml_new_tensor_2d(context.get(), type, width, rows);
+    ggml_tensor * w = ggml_new_tensor_2d(stored.get(), type, width, rows);
     ggml_tensor * x = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, width, tokens);
     ggml_tensor * y = ggml_mul_mat(context.get(), w, x);
     ggml_cgraph * graph = ggml_new_graph(context.get());
     ggml_build_forward_expand(graph, y);
+    ggml_backend_buffer_type_t order = is_in_own_order(neuron_format_of(type))
+                                         ? own_order(device)
+                                         : ggml_backend_get_default_buffer_type(backend.get());
+    if (order == nullptr) {
+        return {};
+    }
+    const ggml_backend_buffer_ptr weight_buffer(ggml_backend_alloc_ctx_tensors_from_buft(stored.get(), order));
     const ggml_backend_buffer_ptr buffer(ggml_backend_alloc_ctx_tensors(context.get(), backend.get()));
-    if (!buffer) {
+    if (!weight_buffer || !buffer || !ggml_backend_supports_op(backend.get(), y)) {
         return {};
     }
     ggml_backend_tensor_set(w, weights.data(), 0, weights.size());
@@ -59,30 +121,8 @@ std::vector<float> by_ggml(ggml_type type, const std::vector<char> & weights, co
     if (ggml_backend_graph_compute(backend.get(), graph) != GGML_STATUS_SUCCESS) {
         return {};
     }
-    std::vector<float> found(size_t(rows * tokens));
-    ggml_backend_tensor_get(y, found.data(), 0, found.size() * sizeof(float));
-    return found;
-}
-
-std::vector<float> by_integers(ggml_type type, const std::vector<char> & weights, const std::vector<float> & operands) {
-    const int64_t tokens = int64_t(operands.size()) / width;
-    const products::Kernels & kernels = *products::kernels_of(products::Kind::integers);
-    const auto stride = size_t(products::words_of(products::Kind::integers, width));
-    std::vector<uint32_t> words(stride * size_t(tokens));
-    for (int64_t i = 0; i < tokens; ++i) {
-        kernels.round(operands.data() + i * width, words.data() + size_t(i) * stride, width);
-    }
-    const products::Matrix w = { weights.data(),          ggml_row_size(type, width), rows,    width,
-                                 products::integer_block, ggml_type_size(type),       nullptr, neuron_format_of(type) };
-    std::vector<uint32_t> scratch(products::scratch_words(products::Kind::integers, width));
-    std::vector<int32_t> places(size_t(tokens), 0);
-    std::iota(places.begin(), places.end(), 0);
-    std::vector<float> found(size_t(rows * tokens));
-    for (int64_t first = 0; first < rows; first += products::panel_rows) {
-        kernels.multiply(
-            w, first, { words.data(), stride, tokens, places.data() }, found.data(), size_t(rows), scratch.data()
-        );
-    }
+    BothWays found = { std::vector<float>(size_t(rows * tokens)), by_integers(w, operands) };
+    ggml_backend_tensor_get(y, found.ggml.data(), 0, found.ggml.size() * sizeof(float));
     return found;
 }
 
@@ -91,10 +131,9 @@ bool is_equal(ggml_type type, int64_t tokens) {
     std::vector<char> weights(ggml_row_size(type, width) * size_t(rows));
     ggml_quantize_chunk(type, values.data(), weights.data(), 0, rows, width, nullptr);
     const std::vector<float> operands = wave(tokens * width, 1.3f);
-    const std::vector<float> expected = by_ggml(type, weights, operands);
-    const std::vector<float> found = by_integers(type, weights, operands);
-    return expected.size() == found.size()
-        && std::memcmp(expected.data(), found.data(), found.size() * sizeof(float)) == 0;
+    const BothWays found = multiply(type, weights, operands);
+    return !found.ggml.empty()
+        && std::memcmp(found.ggml.data(), found.kernels.data(), found.ggml.size() * sizeof(float)) == 0;
 }
 
 } // namespace
@@ -105,8 +144,15 @@ products::Format neuron_format_of(ggml_type type) {
         case GGML_TYPE_Q5_0: return products::Format::q5_0;
         case GGML_TYPE_Q5_1: return products::Format::q5_1;
         case GGML_TYPE_Q4_1: return products::Format::q4_1;
+        case GGML_TYPE_Q6_K: return products::Format::q6_k;
+        case GGML_TYPE_Q4_K: return products::Format::q4_k;
         default: return products::Format::other;
     }
+}
+
+bool neuron_is_held_for_kernels(const ggml_tensor * w) {
+    return is_in_own_order(neuron_format_of(w->type)) ? is_side_by_side(ggml_backend_buffer_get_type(w->buffer))
+                                                      : ggml_backend_buffer_is_host(w->buffer);
 }
 
 bool neuron_has_ggml_bits(ggml_type type) {
@@ -119,7 +165,7 @@ bool neuron_has_ggml_bits(ggml_type type) {
     const std::lock_guard<std::mutex> lock(mutex);
     const auto found = known.find(type);
     return found != known.end() ? found->second
-                                : (known[type] = is_equal(type, least_integer_tokens) && is_equal(type, 35));
+                                : (known[type] = is_equal(type, least_integer_tokens) && is_equal(type, 39));
 }
 
 std::vector<std::string> llama_neurons_ggml_bits() {

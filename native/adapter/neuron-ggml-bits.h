@@ -13,6 +13,9 @@
 // other: ggml alone computes the type's products.
 products::Format neuron_format_of(ggml_type type);
 
+// Whether weights lie in memory as the format's kernel reads them: in their file's order, or in ggml's.
+bool neuron_is_held_for_kernels(const ggml_tensor * w);
+
 // Fewest tokens of a batch whose products are computed in integers.
 constexpr int64_t least_integer_tokens = 4;
 

@@ -8,6 +8,7 @@
 #include "ggml-impl.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <thread>
 
@@ -43,6 +44,19 @@ products::Matrix matrix_of(const ggml_tensor * w, int64_t expert) {
              neuron_format_of(w->type) };
 }
 
+// What a node says once it is taken over.
+struct TakenParams {
+    ggml_custom_op_params custom;
+    const ggml_tensor * weights;
+};
+static_assert(sizeof(TakenParams) <= GGML_MAX_OP_PARAMS, "ggml keeps no more");
+
+const ggml_tensor * weights_of(const ggml_tensor * node) {
+    TakenParams params;
+    std::memcpy(&params, node->op_params, sizeof(params)); // they may lie anywhere
+    return params.weights;
+}
+
 // The row of operands of a result's row: a token's experts have one each, or all the same.
 int32_t source_of(const ggml_tensor * node, int64_t place) {
     if (node->src[2] == nullptr) {
@@ -64,7 +78,7 @@ int32_t expert_of(const ggml_tensor * node, int64_t place) {
 
 void find_routes(const ggml_tensor * node, neuron_routes & routes) {
     const int64_t rows = ggml_nrows(node);
-    routes.begins.assign(size_t(node->src[0]->ne[2]) + 1, 0);
+    routes.begins.assign(size_t(weights_of(node)->ne[2]) + 1, 0);
     routes.places.resize(size_t(rows));
     routes.sources.resize(size_t(rows));
     for (int64_t place = 0; place < rows; ++place) {
@@ -91,9 +105,9 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
     }
     const ggml_tensor * w = node->src[0];
     const ggml_tensor * x = node->src[1];
-    const bool is_weight = w->buffer != nullptr
-                        && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
-                        && ggml_backend_buffer_is_host(w->buffer);
+    const bool is_weight =
+        w->buffer != nullptr && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
+        && (kind == products::Kind::integers ? neuron_is_held_for_kernels(w) : ggml_backend_buffer_is_host(w->buffer));
     const int64_t least = kind == products::Kind::integers ? least_integer_tokens : least_dequantized_tokens;
     return is_weight && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
         && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && (exact || ggml_nrows(node) >= least * w->ne[2])
@@ -103,7 +117,8 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
 bool neuron_products::has_kernel(const ggml_tensor * node) const {
     const ggml_type type = node->src[0]->type;
     if (kind == products::Kind::integers) {
-        return node->op == GGML_OP_MUL_MAT && neuron_has_ggml_bits(type); // which were compared for dense ones
+        // which were compared for dense ones, of one matrix of operands: ggml rounds its last rows in another way
+        return node->op == GGML_OP_MUL_MAT && ggml_is_matrix(node->src[1]) && neuron_has_ggml_bits(type);
     }
     return type == GGML_TYPE_F32 || ggml_get_type_traits(type)->to_float != nullptr;
 }
@@ -118,8 +133,11 @@ void neuron_products::take(ggml_cgraph * graph) {
             continue;
         }
         node->op = GGML_OP_CUSTOM;
-        const ggml_custom_op_params params = { compute, GGML_N_TASKS_MAX, this };
+        const TakenParams params = { { compute, GGML_N_TASKS_MAX, this }, node->src[0] };
         ggml_set_op_params(node, &params, sizeof(params));
+        if (!ggml_backend_buffer_is_host(node->src[0]->buffer)) {
+            node->src[0] = nullptr; // ggml knows no backend that reads its order of rows but for its own products
+        }
         const size_t words = size_t(ggml_nrows(node)) * stride_of(node->src[1]) + line_words;
         rounded.resize(std::max(rounded.size(), words));
     }
@@ -131,11 +149,13 @@ size_t neuron_products::stride_of(const ggml_tensor * x) const {
 }
 
 // A thread's part of them; returns when all parts are rounded.
-void neuron_products::round_operands(const ggml_tensor * x, const neuron_routes & routes, int thread, int threads) {
+void neuron_products::round_operands(const ggml_tensor * node, const neuron_routes & routes, int thread, int threads) {
+    const ggml_tensor * x = node->src[1];
+    const products::Format format = neuron_format_of(weights_of(node)->type);
     const auto rows = int64_t(routes.sources.size());
     for (int64_t row = rows * thread / threads; row < rows * (thread + 1) / threads; ++row) {
         const float * source = static_cast<const float *>(x->data) + routes.sources[size_t(row)] * x->ne[0];
-        kernels->round(source, line_of(rounded) + size_t(row) * stride_of(x), x->ne[0]);
+        kernels->round(format, source, line_of(rounded) + size_t(row) * stride_of(x), x->ne[0]);
     }
     ready.fetch_add(1);
     while (ready.load() < threads) {
@@ -147,10 +167,10 @@ void neuron_products::compute(ggml_tensor * node, int thread, int threads, void 
     auto & own = *static_cast<neuron_products *>(self);
     static thread_local std::vector<uint32_t> scratch;
     static thread_local neuron_routes routes;
-    const ggml_tensor * w = node->src[0];
+    const ggml_tensor * w = weights_of(node);
     scratch.resize(std::max(scratch.size(), products::scratch_words(own.kind, w->ne[0]) + line_words));
     find_routes(node, routes); // each thread for itself: sooner done than waited for
-    own.round_operands(node->src[1], routes, thread, threads);
+    own.round_operands(node, routes, thread, threads);
     const size_t stride = own.stride_of(node->src[1]);
     const int64_t panels = (w->ne[1] + products::panel_rows - 1) / products::panel_rows;
     // whoever is free takes the next rows: a thread beside a busy program has fewer

@@ -24,8 +24,8 @@ public:
     // UNSUPPORTED where this processor has none of the kind.
     neuron_products(products::Kind kind, bool exact);
 
-    // Takes over those products of a graph that it can compute: of weights in the machine's memory, in their file's
-    // order, with a batch that is worth laying them out for. Those in integers alone where they have the bits of
+    // Takes over those products of a graph that it can compute: of weights in the machine's memory, in an order that the
+    // kernels know, with a batch that is worth laying them out for. Those in integers alone where they have the bits of
     // ggml's. Before the graph is allocated.
     void take(ggml_cgraph * graph);
 
@@ -33,7 +33,7 @@ private:
     static void compute(ggml_tensor * node, int thread, int threads, void * self);
     bool can_take(const ggml_tensor * node) const;
     bool has_kernel(const ggml_tensor * node) const;
-    void round_operands(const ggml_tensor * x, const neuron_routes & routes, int thread, int threads);
+    void round_operands(const ggml_tensor * node, const neuron_routes & routes, int thread, int threads);
     // Words from one row of operands to the next.
     size_t stride_of(const ggml_tensor * x) const;
 

@@ -1,35 +1,73 @@
-// Products of 8-bit integers that are added up as ggml's kernels for x86 do it, to the same bits: eight sums a product,
-// each of the same four values of every block, rounded block by block; and those added in the same order. Integers are
-// exact in any order, so that several products may share a register and be computed side by side.
+// Products of 8-bit integers that are added up as ggml's kernels for x86 do it, to the same bits. Integers are exact in
+// any order, so that several products may share a register and be computed side by side; floats are added up in ggml's
+// order, which differs between formats:
+// - blocks of 32, and Q6_K: eight sums a product, each of the same four values of every 32, rounded block by block, and
+//   those added in the same order;
+// - Q4_K in ggml's order of rows, eight side by side: one sum a product and one of what the minima take away, rounded
+//   after every 64 values, or after every 256 for the tokens that are left where fours are taken.
 
 #include "products.h"
+#include "vectors.h"
 
 #include <cstring>
-#include <immintrin.h>
 #include <utility>
 
 namespace products {
 
 namespace {
 
-constexpr int64_t block_words = 16; // of an operand's block: 32 integers, and their sums by four, times -128
-constexpr int pairs = 4;            // of rows in a strip, each of which shares registers
-constexpr int64_t columns = 2 * pairs;
-constexpr int64_t strips = panel_rows / columns;
-constexpr int most_tokens = 4;
+constexpr int64_t block_words = 16;       // of an operand's block: 32 integers, and their sums by four, times -128
+constexpr int registers = 4;              // of a strip, each with the lanes of `halves` rows
+constexpr int wide_registers = 2;         // of a strip of Q4_K, each with `halves` times eight rows
+constexpr int64_t interleaved = 8;        // rows that ggml keeps side by side
 constexpr int64_t cached_bytes = 1 << 19; // of a panel: half of a core's own cache
 
 // A block of a strip's rows.
 struct Block {
-    uint8_t quants[pairs][2][32]; // with 128 added where some are negative
-    float scales[pairs][2][8];    // each row's, eight times
+    uint8_t quants[registers][halves][32]; // with added_to_signed
+    float scales[registers][halves][8];    // each row's, eight times
+    float minima[registers * halves];
+};
+
+// 256 values of a strip's rows in Q6_K.
+struct SixBits {
+    uint8_t quants[8][registers][halves][32];
+    int16_t scales[8][registers][halves][16];
+    int16_t offsets[registers][halves][16]; // -32 times each scale
+    float scale[registers][halves][8];
+};
+
+// 256 values of a strip's rows in Q4_K: four of each row by turns.
+struct FourBits {
+    uint8_t quants[64][wide_registers][halves][interleaved][4];
+    int16_t scales[8][wide_registers][halves][interleaved][2]; // each twice
+    float minima[8][wide_registers][halves][interleaved];
+    float scale[wide_registers][halves][interleaved];
+    float minimum[wide_registers][halves][interleaved];
+};
+
+// 256 operands in integers.
+struct Operands256 {
+    int8_t quants[256];
+    int16_t sums[16]; // of 16 of them
+    float by_32[8];   // sums of 32 of them
+    float scale;
+};
+static_assert(sizeof(Operands256) <= words_of(Kind::integers, 256) * sizeof(uint32_t), "there is no space for it");
+
+// ggml's block of eight rows.
+struct EightRows {
+    uint16_t scale[interleaved];
+    uint16_t minimum[interleaved];
+    uint8_t scales[8][12]; // of 32 values: scales and minima of 6 bits
+    uint8_t quants[16][interleaved][8];
 };
 
 int64_t lesser(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-float half(const char * at) {
+float half(const void * at) {
     uint16_t bits;
     std::memcpy(&bits, at, sizeof(bits));
     return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(bits)));
@@ -40,22 +78,38 @@ float halved(float value) {
     return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT)));
 }
 
-__m256i quants_at(const char * at) {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(at));
+__m256i bytes_at(const void * at) {
+    return _mm256_loadu_si256(static_cast<const __m256i *>(at));
+}
+
+void put(void * at, __m256i bytes) {
+    _mm256_storeu_si256(static_cast<__m256i *>(at), bytes);
+}
+
+void put_eight(float * at, float value) {
+    _mm256_storeu_ps(at, _mm256_set1_ps(value));
+}
+
+// `bits` bits of each byte, from the one numbered `from` on.
+__m256i bits_of(__m256i bytes, int from, int bits) {
+    return _mm256_and_si256(_mm256_srli_epi16(bytes, from), _mm256_set1_epi8(char((1 << bits) - 1)));
 }
 
 // The first 16 values are in the lower halves of bytes, the others in the upper ones.
 __m256i nibbles(const char * at) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
     const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(bytes), _mm_srli_epi16(bytes, 4), 1);
-    return _mm256_and_si256(both, _mm256_set1_epi8(15));
+    return bits_of(both, 0, 4);
 }
 
-// Fifth bits of 32 values, as bytes of `value`.
-__m256i fifth_bits(const char * at, char value) {
-    uint32_t bits;
+// Fifth bits of 32 values, as bytes of 16.
+__m256i fifth_bits(const char * at) {
+    int32_t bits;
     std::memcpy(&bits, at, sizeof(bits));
-    return _mm256_maskz_set1_epi8(bits, value);
+    const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i bit_of = _mm256_set1_epi64x(int64_t(0x8040201008040201));
+    const __m256i chosen = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of), bit_of);
+    return _mm256_and_si256(_mm256_cmpeq_epi8(chosen, bit_of), _mm256_set1_epi8(16));
 }
 
 struct Unpacked {
@@ -67,14 +121,12 @@ struct Unpacked {
 // A block as the file holds it: halves of the scale, and of the minimum where the format has one, then the values.
 Unpacked unpack(Format format, const char * block) {
     switch (format) {
-        case Format::q8_0: return { quants_at(block + 2), half(block), 0.0f };
+        case Format::q8_0: return { bytes_at(block + 2), half(block), 0.0f };
         case Format::q5_0:
-            return {
-                _mm256_sub_epi8(_mm256_or_si256(nibbles(block + 6), fifth_bits(block + 2, 16)), _mm256_set1_epi8(16)),
-                half(block), 0.0f
-            };
+            return { _mm256_sub_epi8(_mm256_or_si256(nibbles(block + 6), fifth_bits(block + 2)), _mm256_set1_epi8(16)),
+                     half(block), 0.0f };
         case Format::q5_1:
-            return { _mm256_or_si256(nibbles(block + 8), fifth_bits(block + 4, 16)), half(block), half(block + 2) };
+            return { _mm256_or_si256(nibbles(block + 8), fifth_bits(block + 4)), half(block), half(block + 2) };
         case Format::q4_1:
         default: return { nibbles(block + 4), half(block), half(block + 2) };
     }
@@ -84,154 +136,354 @@ bool has_minimum(Format format) {
     return format == Format::q4_1 || format == Format::q5_1;
 }
 
-// Rows that are not there are zeros.
-void fill_strip(const Matrix & w, int64_t first, Block * panel, float * minima) {
-    const int64_t blocks = w.k / integer_block;
-    for (int64_t i = 0; i < columns; ++i) {
-        const char * row = w.data + size_t(first + i) * w.row_bytes;
-        for (int64_t b = 0; b < blocks; ++b) {
-            const Unpacked block = first + i < w.rows ? unpack(w.format, row + size_t(b) * w.block_bytes)
-                                                      : Unpacked{ _mm256_setzero_si256(), 0.0f, 0.0f };
-            const __m256i quants =
-                has_minimum(w.format) ? block.quants : _mm256_xor_si256(block.quants, _mm256_set1_epi8(-128));
-            _mm256_storeu_si256(reinterpret_cast<__m256i *>(panel[b].quants[i / 2][i % 2]), quants);
-            _mm256_storeu_ps(panel[b].scales[i / 2][i % 2], _mm256_set1_ps(block.scale));
-            minima[b * columns + i] = block.minimum;
+// Row i of a strip is in `register`'s half.
+void fill(Block & panel, int i, Format format, const char * data) {
+    const Unpacked block = unpack(format, data);
+    const __m256i added = _mm256_set1_epi8(has_minimum(format) ? 0 : char(added_to_signed));
+    put(panel.quants[i / halves][i % halves], _mm256_xor_si256(block.quants, added));
+    put_eight(panel.scales[i / halves][i % halves], block.scale);
+    panel.minima[i] = block.minimum;
+}
+
+// A block: 4 lower bits of 256 values, 2 upper ones, 16 scales of 8 bits, a half of their scale.
+void fill(SixBits & panel, int i, Format, const char * data) {
+    const int r = i / halves, h = i % halves;
+    const char * scales = data + 192;
+    for (int g = 0; g < 8; ++g) {
+        const __m256i lower = bits_of(bytes_at(data + g / 4 * 64 + g % 2 * 32), g % 4 / 2 * 4, 4);
+        const __m256i upper = bits_of(bytes_at(data + 128 + g / 4 * 32), g % 4 * 2, 2);
+        put(panel.quants[g][r][h], _mm256_or_si256(lower, _mm256_slli_epi16(upper, 4)));
+        const __m128i first = _mm_set1_epi16(int8_t(scales[2 * g])), second = _mm_set1_epi16(int8_t(scales[2 * g + 1]));
+        put(panel.scales[g][r][h], _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1));
+    }
+    const __m256i all = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(scales)));
+    put(panel.offsets[r][h], _mm256_sub_epi16(_mm256_setzero_si256(), _mm256_slli_epi16(all, 5)));
+    put_eight(panel.scale[r][h], half(data + 208));
+}
+
+// Rows [8 i, 8 i + 8) of a strip.
+void fill(FourBits & panel, int i, Format, const char * data) {
+    const int r = i / halves, h = i % halves;
+    const auto & block = *reinterpret_cast<const EightRows *>(data);
+    for (int at = 0; at < 16; ++at) { // eight values of the first 32 of 64, and of the others
+        const __m256 first = _mm256_castsi256_ps(bytes_at(block.quants[at][0]));
+        const __m256 last = _mm256_castsi256_ps(bytes_at(block.quants[at][4]));
+        const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(first, last, 0x88));
+        const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(first, last, 0xdd));
+        const int step = at / 4 * 16 + at % 4 * 2;
+        for (int upper = 0; upper < 2; ++upper) {
+            put(panel.quants[step + upper * 8][r][h], _mm256_permute4x64_epi64(bits_of(even, upper * 4, 4), 0xd8));
+            put(panel.quants[step + upper * 8 + 1][r][h], _mm256_permute4x64_epi64(bits_of(odd, upper * 4, 4), 0xd8));
         }
     }
-}
-
-// The sums of eight lanes each of the strip's pairs, row by row.
-__m256 sums_of(const __m512 (&lanes)[pairs]) {
-    __m512 four[pairs]; // of each row: lanes and those four further on
-#pragma GCC unroll 4
-    for (int p = 0; p < pairs; ++p) {
-        four[p] = _mm512_add_ps(_mm512_shuffle_f32x4(lanes[p], lanes[p], 0xb1), lanes[p]);
+    for (int row = 0; row < interleaved; ++row) {
+        for (int part = 0; part < 8; ++part) {
+            const uint8_t * packed = block.scales[part]; // of the last four rows, two bits are with the first four
+            const int low = row % 4;
+            const int scale = row < 4 ? packed[low] & 63 : (packed[8 + low] & 15) | (packed[low] >> 6 << 4);
+            const int minimum = row < 4 ? packed[4 + low] & 63 : packed[8 + low] >> 4 | (packed[4 + low] >> 6 << 4);
+            panel.scales[part][r][h][row][0] = panel.scales[part][r][h][row][1] = int16_t(scale);
+            panel.minima[part][r][h][row] = float(minimum);
+        }
+        panel.scale[r][h][row] = half(&block.scale[row]);
+        panel.minimum[r][h][row] = half(&block.minimum[row]);
     }
-    const __m512 a = _mm512_mask_blend_ps(0xf0f0, four[0], four[1]);
-    const __m512 b = _mm512_mask_blend_ps(0xf0f0, four[2], four[3]);
-    const __m512 two = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-    const __m512 one = _mm512_add_ps(two, _mm512_permute_ps(two, 0x4e));
-    const __m512i order = _mm512_setr_epi32(0, 8, 4, 12, 1, 9, 5, 13, 0, 0, 0, 0, 0, 0, 0, 0);
-    return _mm512_castps512_ps256(_mm512_permutexvar_ps(order, one));
 }
 
-__m512i both_halves(const uint32_t * at) {
-    return _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(at)));
+// Where a tile's results go: the first `width` of its rows, for each token.
+struct Results {
+    float * y;
+    size_t stride;
+    const int32_t * places;
+    int64_t width;
+};
+
+template <int64_t columns> void write(const Results & results, int token, const void * sums) {
+    float * y = results.y + size_t(results.places[token]) * results.stride;
+    if (results.width == columns) {
+        std::memcpy(y, sums, columns * sizeof(float)); // of a constant size, which takes no call
+    } else {
+        std::memcpy(y, sums, size_t(results.width) * sizeof(float));
+    }
 }
 
 // A strip's products with `tokens` rows of operands.
 template <bool minimum, int tokens>
 void multiply_tile(
-    const Block * panel, const float * minima, const uint32_t * x, size_t x_stride, int64_t blocks, float * y,
-    const int32_t * places, size_t y_stride, int64_t width
+    const Block * panel, const uint32_t * x, size_t x_stride, int64_t blocks, const Results & results, bool
 ) {
-    __m512 sums[tokens][pairs];
-    __m256 below[tokens]; // what the minima add
-#pragma GCC unroll 4
-    for (int t = 0; t < tokens; ++t) {
-#pragma GCC unroll 4
-        for (int p = 0; p < pairs; ++p) {
-            sums[t][p] = _mm512_setzero_ps();
-        }
-        below[t] = _mm256_setzero_ps();
-    }
+    Floats sums[tokens][registers] = {};
+    Columns below[tokens] = {}; // what the minima add
     const float * scales = reinterpret_cast<const float *>(x + blocks * block_words);
     for (int64_t b = 0; b < blocks; ++b) {
-        __m512i w[pairs];
+        Integers w[registers];
 #pragma GCC unroll 4
-        for (int p = 0; p < pairs; ++p) {
-            w[p] = _mm512_loadu_si512(panel[b].quants[p]);
+        for (int r = 0; r < registers; ++r) {
+            w[r] = load(panel[b].quants[r]);
         }
 #pragma GCC unroll 4
         for (int t = 0; t < tokens; ++t) {
             const uint32_t * block = x + size_t(t) * x_stride + b * block_words;
-            const __m512i quants = both_halves(block);
-            const __m512i surplus = minimum ? _mm512_setzero_si512() : both_halves(block + 8);
-            const __m512 scale = _mm512_set1_ps(scales[size_t(t) * x_stride + size_t(b)]);
+            const Floats scale = spread(scales[size_t(t) * x_stride + size_t(b)]);
 #pragma GCC unroll 4
-            for (int p = 0; p < pairs; ++p) {
-                const __m512 dot = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(surplus, w[p], quants));
-                const __m512 scaled = _mm512_mul_ps(_mm512_loadu_ps(panel[b].scales[p]), scale);
-                sums[t][p] = _mm512_fmadd_ps(scaled, dot, sums[t][p]);
+            for (int r = 0; r < registers; ++r) {
+                const Floats scaled = load_floats(panel[b].scales[r][0]) * scale;
+                sums[t][r] = multiply_add(scaled, floats_of(by_four<!minimum>(w[r], block)), sums[t][r]);
             }
             if (minimum) {
-                const __m256 total = _mm256_set1_ps(scales[size_t(t) * x_stride + size_t(blocks + b)]);
-                below[t] = _mm256_fmadd_ps(_mm256_loadu_ps(minima + b * columns), total, below[t]);
+                const float total = scales[size_t(t) * x_stride + size_t(blocks + b)];
+                below[t] = multiply_add(load_columns(panel[b].minima), spread_columns(total), below[t]);
             }
         }
     }
 #pragma GCC unroll 4
     for (int t = 0; t < tokens; ++t) {
-        const __m256 found = minimum ? _mm256_add_ps(sums_of(sums[t]), below[t]) : sums_of(sums[t]);
-        _mm256_mask_storeu_ps(y + size_t(places[t]) * y_stride, __mmask8((1u << width) - 1), found);
+        const Columns found = minimum ? add_lanes(sums[t]) + below[t] : add_lanes(sums[t]);
+        write<registers * halves>(results, t, &found);
     }
 }
 
-using Tile = void (*)(
-    const Block *, const float *, const uint32_t *, size_t, int64_t, float *, const int32_t *, size_t, int64_t
-);
-
-template <size_t... tokens> Tile tile_of(bool minimum, int64_t n, std::index_sequence<tokens...>) {
-    static constexpr Tile plain[] = { multiply_tile<false, int(tokens) + 1>... };
-    static constexpr Tile with_minimum[] = { multiply_tile<true, int(tokens) + 1>... };
-    return (minimum ? with_minimum : plain)[n - 1];
+const Operands256 & operands_of(const uint32_t * x, size_t x_stride, int token, int64_t block) {
+    return reinterpret_cast<const Operands256 *>(x + size_t(token) * x_stride)[block];
 }
 
-void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
-    const int64_t blocks = w.k / integer_block;
-    auto * panel = reinterpret_cast<Block *>(scratch);
-    const int64_t all = lesser(strips, (w.rows - first + columns - 1) / columns);
-    const int64_t most = lesser(all, 1 + cached_bytes / (blocks * int64_t(sizeof(Block))));
-    auto * minima = reinterpret_cast<float *>(panel + strips * blocks);
-    for (int64_t begin = 0; begin < all; begin += most) {
-        const int64_t count = lesser(most, all - begin);
-        const int64_t row = first + begin * columns;
-        for (int64_t strip = 0; strip < count; ++strip) {
-            fill_strip(w, row + strip * columns, panel + strip * blocks, minima + strip * blocks * columns);
+template <int tokens>
+void multiply_tile(
+    const SixBits * panel, const uint32_t * x, size_t x_stride, int64_t blocks, const Results & results, bool
+) {
+    Floats sums[tokens][registers] = {};
+    for (int64_t b = 0; b < blocks; ++b) {
+#pragma GCC unroll 4
+        for (int r = 0; r < registers; ++r) {
+            Integers all[tokens];
+#pragma GCC unroll 4
+            for (int t = 0; t < tokens; ++t) {
+                all[t] = add_by_two(zeros(), repeat(operands_of(x, x_stride, t, b).sums), load(panel[b].offsets[r]));
+            }
+#pragma GCC unroll 8
+            for (int g = 0; g < 8; ++g) {
+                const Integers w = load(panel[b].quants[g][r]), scale = load(panel[b].scales[g][r]);
+#pragma GCC unroll 4
+                for (int t = 0; t < tokens; ++t) {
+                    const int8_t * quants = operands_of(x, x_stride, t, b).quants + 32 * g;
+                    all[t] = add_by_two(all[t], by_two(w, repeat(quants)), scale);
+                }
+            }
+#pragma GCC unroll 4
+            for (int t = 0; t < tokens; ++t) {
+                const Floats scale = load_floats(panel[b].scale[r][0]) * spread(operands_of(x, x_stride, t, b).scale);
+                sums[t][r] = multiply_add(scale, floats_of(all[t]), sums[t][r]);
+            }
         }
-        for (int64_t token = 0; token < x.n; token += most_tokens) {
-            const int64_t tokens = lesser(most_tokens, x.n - token);
-            const Tile tile = tile_of(has_minimum(w.format), tokens, std::make_index_sequence<most_tokens>());
-            for (int64_t strip = 0; strip < count; ++strip) {
-                const int64_t at = row + strip * columns;
+    }
+#pragma GCC unroll 4
+    for (int t = 0; t < tokens; ++t) {
+        const Columns found = add_lanes(sums[t]);
+        write<registers * halves>(results, t, &found);
+    }
+}
+
+// seldom: rounds after 256 values, not after 64.
+template <int tokens>
+void multiply_tile(
+    const FourBits * panel, const uint32_t * x, size_t x_stride, int64_t blocks, const Results & results, bool seldom
+) {
+    constexpr int count = tokens * wide_registers; // of pairs of a token and a register
+    Floats sums[count] = {}, below[count] = {};
+    for (int64_t b = 0; b < blocks; ++b) {
+        Integers all[count] = {};
+        Floats minima[count] = {}; // integers of fewer than 24 bits
+        for (int part = 0; part < 8; ++part) {
+            Integers some[count] = {}; // 16 bits each: 32 values of 15 * 127 at most, added up by two
+#pragma GCC unroll 8
+            for (int step = 8 * part; step < 8 * part + 8; ++step) {
+                Integers w[wide_registers];
+#pragma GCC unroll 2
+                for (int r = 0; r < wide_registers; ++r) {
+                    w[r] = load(panel[b].quants[step][r]);
+                }
+#pragma GCC unroll 8
+                for (int i = 0; i < count; ++i) {
+                    int32_t four;
+                    std::memcpy(&four, operands_of(x, x_stride, i / wide_registers, b).quants + 4 * step, sizeof(four));
+                    some[i] = add_16(some[i], by_two(w[i % wide_registers], spread(four)));
+                }
+            }
+            const bool rounds = seldom ? part == 7 : part % 2 == 1;
+#pragma GCC unroll 8
+            for (int i = 0; i < count; ++i) {
+                const Operands256 & operands = operands_of(x, x_stride, i / wide_registers, b);
+                const int r = i % wide_registers;
+                all[i] = add_by_two(all[i], some[i], load(panel[b].scales[part][r]));
+                minima[i] =
+                    multiply_add(load_floats(panel[b].minima[part][r][0]), spread(operands.by_32[part]), minima[i]);
+                if (rounds) {
+                    const Floats scale = spread(operands.scale);
+                    sums[i] = multiply_add(floats_of(all[i]), load_floats(panel[b].scale[r][0]) * scale, sums[i]);
+                    below[i] = multiply_add(minima[i], load_floats(panel[b].minimum[r][0]) * scale, below[i]);
+                    all[i] = zeros();
+                    minima[i] = spread(0.0f);
+                }
+            }
+        }
+    }
+    for (int t = 0; t < tokens; ++t) {
+        Floats found[wide_registers];
+        for (int r = 0; r < wide_registers; ++r) {
+            found[r] = sums[t * wide_registers + r] - below[t * wide_registers + r];
+        }
+        write<wide_registers * halves * interleaved>(results, t, found);
+    }
+}
+
+template <typename Panel>
+using Tile = void (*)(const Panel *, const uint32_t *, size_t, int64_t, const Results &, bool);
+
+// Of 1 to most_tokens tokens.
+template <typename Panel> struct Tiles {
+    Tile<Panel> of[most_tokens];
+};
+
+template <bool minimum, size_t... tokens> constexpr Tiles<Block> block_tiles(std::index_sequence<tokens...>) {
+    return { { multiply_tile<minimum, int(tokens) + 1>... } };
+}
+
+template <typename Panel, size_t... tokens> constexpr Tiles<Panel> tiles_of(std::index_sequence<tokens...>) {
+    return { { multiply_tile<int(tokens) + 1>... } };
+}
+
+using Numbers = std::make_index_sequence<most_tokens>;
+
+// rows: of a strip. fills: rows that are laid out at once.
+template <typename Panel, int64_t rows, int64_t fills>
+void multiply(
+    const Tiles<Panel> & tiles, const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride,
+    uint32_t * scratch
+) {
+    const int64_t blocks = w.k / w.block_values;
+    auto * panel = reinterpret_cast<Panel *>(scratch);
+    const int64_t all = lesser(panel_rows / rows, (w.rows - first + rows - 1) / rows);
+    const int64_t most = lesser(all, 1 + cached_bytes / (blocks * int64_t(sizeof(Panel))));
+    for (int64_t begin = 0; begin < all; begin += most) {
+        const int64_t end = lesser(all, begin + most);
+        for (int64_t strip = begin; strip < end; ++strip) {
+            Panel * strip_panel = panel + (strip - begin) * blocks;
+            if (first + (strip + 1) * rows > w.rows) { // rows that are not there are zeros
+                std::memset(static_cast<void *>(strip_panel), 0, size_t(blocks) * sizeof(Panel));
+            }
+            for (int64_t i = 0; i < rows / fills; ++i) {
+                const int64_t row = first + strip * rows + i * fills;
+                const char * data = w.data + size_t(row) * w.row_bytes;
+                for (int64_t b = 0; row < w.rows && b < blocks; ++b) {
+                    fill(strip_panel[b], int(i), w.format, data + size_t(b * fills) * w.block_bytes);
+                }
+            }
+        }
+        const int64_t fours = x.n - x.n % 4;
+        for (int64_t token = 0, tokens; token < x.n; token += tokens) {
+            tokens = lesser(most_tokens, (token < fours ? fours : x.n) - token);
+            const Tile<Panel> tile = tiles.of[tokens - 1];
+            for (int64_t strip = begin; strip < end; ++strip) {
+                const int64_t row = first + strip * rows;
                 tile(
-                    panel + strip * blocks, minima + strip * blocks * columns, x.words + size_t(token) * x.stride,
-                    x.stride, blocks, y + at, x.places + token, y_stride, lesser(columns, w.rows - at)
+                    panel + (strip - begin) * blocks, x.words + size_t(token) * x.stride, x.stride, blocks,
+                    { y + row, y_stride, x.places + token, lesser(rows, w.rows - row) }, token >= fours
                 );
             }
         }
     }
 }
 
+void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
+    constexpr int64_t rows = registers * halves, wide_rows = wide_registers * halves * interleaved;
+    static constexpr Tiles<Block> plain = block_tiles<false>(Numbers()), with_minimum = block_tiles<true>(Numbers());
+    static constexpr Tiles<SixBits> six = tiles_of<SixBits>(Numbers());
+    static constexpr Tiles<FourBits> four = tiles_of<FourBits>(Numbers());
+    switch (w.format) {
+        case Format::q6_k: return multiply<SixBits, rows, 1>(six, w, first, x, y, y_stride, scratch);
+        case Format::q4_k: return multiply<FourBits, wide_rows, interleaved>(four, w, first, x, y, y_stride, scratch);
+        default: break;
+    }
+    const Tiles<Block> & tiles = has_minimum(w.format) ? with_minimum : plain;
+    multiply<Block, rows, 1>(tiles, w, first, x, y, y_stride, scratch);
+}
+
+// The greatest magnitude of n values.
+float greatest_of(const float * floats, int64_t n) {
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    __m256 most = _mm256_and_ps(_mm256_loadu_ps(floats), magnitude);
+    for (int64_t i = 8; i < n; i += 8) {
+        most = _mm256_max_ps(most, _mm256_and_ps(_mm256_loadu_ps(floats + i), magnitude));
+    }
+    __m128 few = _mm_max_ps(_mm256_extractf128_ps(most, 1), _mm256_castps256_ps128(most));
+    few = _mm_max_ps(few, _mm_movehl_ps(few, few));
+    return _mm_cvtss_f32(_mm_max_ss(few, _mm_movehdup_ps(few)));
+}
+
+// 32 values times a factor, as integers of 8 bits.
+__m256i round_32(const float * floats, float factor) {
+    __m256i words[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+        words[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(floats + 8 * i), _mm256_set1_ps(factor)));
+    }
+    const __m256i bytes =
+        _mm256_packs_epi16(_mm256_packs_epi32(words[0], words[1]), _mm256_packs_epi32(words[2], words[3]));
+    return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+// Sums of four bytes with a sign, times a factor.
+__m256i sums_by_four(__m256i bytes, int16_t factor) {
+    return _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes), _mm256_set1_epi16(factor));
+}
+
+// Of the lower four, and of the upper four.
+void add_fours(__m256i values, int32_t (&sums)[2]) {
+    const __m256i two = _mm256_add_epi32(values, _mm256_shuffle_epi32(values, 0x4e));
+    const __m256i one = _mm256_add_epi32(two, _mm256_shuffle_epi32(two, 0xb1));
+    sums[0] = _mm256_extract_epi32(one, 0);
+    sums[1] = _mm256_extract_epi32(one, 4);
+}
+
 // A row of operands: its blocks, then their scales, then those times the sums of their integers.
-void round_row(const float * floats, uint32_t * words, int64_t k) {
+void round_blocks(const float * floats, uint32_t * words, int64_t k) {
     const int64_t blocks = k / integer_block;
     float * scales = reinterpret_cast<float *>(words + blocks * block_words);
-    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
     for (int64_t b = 0; b < blocks; ++b, floats += integer_block) {
-        __m256 most = _mm256_and_ps(_mm256_loadu_ps(floats), magnitude);
-        for (int i = 8; i < integer_block; i += 8) {
-            most = _mm256_max_ps(most, _mm256_and_ps(_mm256_loadu_ps(floats + i), magnitude));
-        }
-        __m128 few = _mm_max_ps(_mm256_extractf128_ps(most, 1), _mm256_castps256_ps128(most));
-        few = _mm_max_ps(few, _mm_movehl_ps(few, few));
-        few = _mm_max_ss(few, _mm_movehdup_ps(few));
-        const float greatest = _mm_cvtss_f32(few);
+        const float greatest = greatest_of(floats, integer_block);
         const float scale = greatest / 127.0f;
-        const __m512 factor = _mm512_set1_ps(greatest != 0.0f ? 127.0f / greatest : 0.0f);
-        const __m512i low = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(floats), factor));
-        const __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(floats + 16), factor));
-        const int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high));
-        const __m256i quants =
-            _mm256_inserti128_si256(_mm256_castsi128_si256(_mm512_cvtsepi32_epi8(low)), _mm512_cvtsepi32_epi8(high), 1);
-        const __m256i by_four = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_set1_epi8(-128), quants);
-        uint32_t * block = words + b * block_words;
-        _mm256_storeu_si256(reinterpret_cast<__m256i *>(block), quants);
-        _mm256_storeu_si256(reinterpret_cast<__m256i *>(block + 8), _mm256_sub_epi32(_mm256_setzero_si256(), by_four));
+        const __m256i quants = round_32(floats, greatest != 0.0f ? 127.0f / greatest : 0.0f);
+        int32_t sums[2];
+        add_fours(sums_by_four(quants, 1), sums);
+        put(words + b * block_words, quants);
+        put(words + b * block_words + 8, sums_by_four(quants, -128));
         scales[b] = halved(scale);
-        scales[blocks + b] = halved(scale * float(sum));
+        scales[blocks + b] = halved(scale * float(sums[0] + sums[1]));
     }
+}
+
+// ggml's scale and integers have the other sign where the greatest value is positive; their products are the same.
+void round_wide(const float * floats, uint32_t * words, int64_t k) {
+    auto * operands = reinterpret_cast<Operands256 *>(words);
+    for (int64_t b = 0; b < k / 256; ++b, floats += 256) {
+        const float greatest = greatest_of(floats, 256);
+        const float factor = greatest != 0.0f ? 127.0f / greatest : 0.0f;
+        operands[b].scale = greatest != 0.0f ? 1.0f / factor : 0.0f;
+        for (int g = 0; g < 8; ++g) {
+            const __m256i quants = round_32(floats + 32 * g, factor);
+            int32_t sums[2];
+            add_fours(sums_by_four(quants, 1), sums);
+            put(operands[b].quants + 32 * g, quants);
+            operands[b].sums[2 * g] = int16_t(sums[0]);
+            operands[b].sums[2 * g + 1] = int16_t(sums[1]);
+            operands[b].by_32[g] = float(sums[0] + sums[1]);
+        }
+    }
+}
+
+void round_row(Format format, const float * floats, uint32_t * words, int64_t k) {
+    const bool is_wide = format == Format::q4_k || format == Format::q6_k;
+    (is_wide ? round_wide : round_blocks)(floats, words, k);
 }
 
 } // namespace

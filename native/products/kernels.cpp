@@ -206,16 +206,20 @@ void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, si
     }
 }
 
+template <typename Operand> void round(Format, const float * floats, uint32_t * words, int64_t k) {
+    Operand::round(floats, words, k);
+}
+
 } // namespace
 
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, F32::round };
+const Kernels f32 = { multiply<F32>, round<F32> };
 
 #ifdef __AVX512BF16__
 extern const Kernels bf16;
-const Kernels bf16 = { multiply<Bf16>, Bf16::round };
+const Kernels bf16 = { multiply<Bf16>, round<Bf16> };
 #endif
 
 } // namespace LN_PRODUCTS

@@ -16,7 +16,8 @@ extern const Kernels f32;
 }
 namespace avx2 {
 extern const Kernels f32;
-}
+extern const Kernels integers;
+} // namespace avx2
 #elif defined(LN_PRODUCTS_ARM)
 namespace neon {
 extern const Kernels f32;
@@ -28,9 +29,12 @@ const Kernels * kernels_of(Kind kind) {
     __builtin_cpu_init();
     const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
     const bool rounds = wide && __builtin_cpu_supports("avx512bf16");
+    const bool narrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (kind == Kind::integers) {
-        const bool counts = wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-        return counts ? &avx512_vnni::integers : nullptr;
+        if (wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+            return &avx512_vnni::integers;
+        }
+        return narrow && __builtin_cpu_supports("f16c") ? &avx2::integers : nullptr;
     }
     if (kind == Kind::bf16) {
         return rounds ? &avx512_bf16::bf16 : nullptr;
@@ -38,7 +42,7 @@ const Kernels * kernels_of(Kind kind) {
     if (wide) {
         return rounds ? &avx512_bf16::f32 : &avx512::f32;
     }
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::f32 : nullptr;
+    return narrow ? &avx2::f32 : nullptr;
 #elif defined(LN_PRODUCTS_ARM)
     return kind == Kind::f32 ? &neon::f32 : nullptr;
 #else

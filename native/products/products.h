@@ -12,7 +12,8 @@ namespace products {
 enum class Kind { integers, f32, bf16 };
 
 // ggml's formats whose products can be computed in integers.
-enum class Format { other, q8_0, q5_0, q5_1, q4_1 };
+// q4_k: in ggml's order for x86, eight rows side by side.
+enum class Format { other, q8_0, q5_0, q5_1, q4_1, q6_k, q4_k };
 
 // Turns `k` quantized values from the beginning of a block on into floats.
 using Dequantize = void (*)(const void * values, float * floats, int64_t k);
@@ -38,7 +39,7 @@ struct Operands {
     const int32_t * places; // the row of y of each
 };
 
-// Values of a block of the formats that are multiplied in integers.
+// Values that share a scale in the formats of the fewest such values.
 constexpr int64_t integer_block = 32;
 
 constexpr int64_t words_of(Kind kind, int64_t k) {
@@ -50,9 +51,9 @@ constexpr int64_t panel_rows = 64;
 // Values of a row that are dequantized at once: whole blocks of every type.
 constexpr int64_t panel_values = 1024;
 // Words that a thread needs beside its operands: values, rows a little apart, a panel; of integers, whole rows with
-// eight scales a block and a minimum.
+// eight scales a block and what else a format has.
 constexpr size_t scratch_words(Kind kind, int64_t k) {
-    return kind == Kind::integers ? size_t(panel_rows * (k / integer_block) * 17)
+    return kind == Kind::integers ? size_t(panel_rows * (k / integer_block) * 18)
                                   : panel_values + panel_rows * (panel_values + 16) + panel_rows * panel_values;
 }
 
@@ -62,8 +63,9 @@ struct Kernels {
     void (*multiply)(
         const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
     );
-    // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one, or to integers.
-    void (*round)(const float * floats, uint32_t * words, int64_t k);
+    // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one, or to integers, as
+    // they are multiplied with the format's.
+    void (*round)(Format format, const float * floats, uint32_t * words, int64_t k);
 };
 
 // The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.

@@ -43,7 +43,7 @@ const operations: Readonly<Record<string, string>> = {
 };
 /** Calls that build no node. */
 const plain =
-    /^ggml_(are_same_shape|backend|get_(glu|unary)_op|graph|new_graph|build_forward_expand|is_contiguous|new_tensor|type|row_size|quantize_chunk|mul_mat_set_prec|init|format_name|set_(name|input|output|op_params)|get_(op_params|type_traits)|is_matrix|nrows|n_dims|nbytes|nelements|tensor_overhead|get_(first|next)_tensor)/;
+    /^ggml_(are_same_shape|backend|blck_size|get_(glu|unary)_op|graph|new_graph|build_forward_expand|is_contiguous|new_tensor|type|row_size|quantize_chunk|mul_mat_set_prec|init|format_name|set_(name|input|output|op_params)|get_(op_params|type_traits)|is_matrix|nrows|n_dims|nbytes|nelements|tensor_overhead|get_(first|next)_tensor)/;
 
 describe.skipIf(!existsSync(metal))('the Metal backend (skipped until llama.cpp is unpacked by a build)', () => {
     const source = existsSync(metal) ? readFileSync(metal, 'utf8') : '';

@@ -39,18 +39,24 @@ const kinds: Kind[] = [
     },
 ];
 
-const vnni = ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512vnni', '-mf16c', '-mfma'];
-const hasVnni = isHere(own) && has('avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni');
+const integerKinds = [
+    { name: 'avx2', flags: ['-mavx2', '-mf16c', '-mfma'], here: has('avx2', 'f16c', 'fma') },
+    {
+        name: 'avx512_vnni',
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512vnni', '-mf16c', '-mfma'],
+        here: has('avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni'),
+    },
+];
 
-describe.skipIf(!hasVnni)('products in integers (skipped without AVX-512 VNNI)', () => {
-    it('have the bits of sums in the order of ggml’s kernels, of any sizes', () => {
-        const program = join(folder, 'integers');
+describe.each(integerKinds)('products in integers of $name', ({ name, flags, here }) => {
+    it.skipIf(!isHere(own) || !here)('have the bits of sums in ggml’s order (skipped without such a processor)', () => {
+        const program = join(folder, `integers-${name}`);
         execFileSync(own, [
-            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...vnni, '-DLN_PRODUCTS=avx512_vnni'],
+            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
             ...[`-I${resolve('native/products')}`, resolve('tests/native/integers.cpp')],
             ...[resolve('native/products/integers.cpp'), '-o', program],
         ]);
-        expect(execFileSync(program, { encoding: 'utf8' }).trim()).toBe('170128 0');
+        expect(execFileSync(program, { encoding: 'utf8' }).trim()).toBe('470660 0');
     });
 });
 

@@ -46,7 +46,7 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
     std::vector<uint32_t> words(size_t(n) * stride, 0x7fc07fc0);
     for (int64_t i = 0; i < n; ++i) {
         uint32_t * row = words.data() + size_t(i) * stride;
-        kernels.round(x.data() + i * k, row, k);
+        kernels.round(Format::other, x.data() + i * k, row, k);
     }
     const Matrix w = quantized ? Matrix{ reinterpret_cast<const char *>(bytes.data()),
                                          size_t(k),
