@@ -34,7 +34,7 @@ const Kernels * kernels_of(Kind kind) {
         if (wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
             return &avx512_vnni::integers;
         }
-        return narrow && __builtin_cpu_supports("f16c") ? &avx2::integers : nullptr;
+        return narrow ? &avx2::integers : nullptr; // F16C is there too: whoever has AVX2 has it
     }
     if (kind == Kind::bf16) {
         return rounds ? &avx512_bf16::bf16 : nullptr;
