@@ -2,8 +2,10 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';
 import type { AnswerShare, DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
+import { beyondControlIn } from '../experiments/toldCell.js';
+import { formatP } from '../support/format.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
-import { changeCells, effectUnit } from './effectCells.js';
+import { changeCells, effectUnit, toneOf } from './effectCells.js';
 
 const none: AnswerShare = { baseline: [], values: [] };
 
@@ -38,16 +40,21 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
     const columns: AlignedColumn[] = [
         { heading: 'language' },
         ...['neurons', 'whole', changedHeading({ operation }), 'random'].map((heading) => ({ heading, right: true })),
-        { heading: `difference, ${effectUnit(metric)}`, right: true },
-        { heading: '95 %', right: true },
+        ...['change', '95 %', ...(set.tests === undefined ? [] : ['q'])].map((heading) => ({
+            group: `beyond random, ${effectUnit(metric)}`,
+            heading,
+            right: true,
+        })),
     ];
     const rows = set.rows.map((language, r) => {
         const c = set.columns.indexOf(language);
         const before = set.baseline[c]!;
         const change = set.beyondControl[r]![c]!;
-        const interval = set.intervals.beyondControl[r]![c]!;
+        const certainty = beyondControlIn(set, r, c);
         const values = [before, set.values[r]![c]!, before + set.control[r]![c]!].map(format);
-        return [language, String(set.neurons[r]!), ...values, ...changeCells(metric, { before, change, interval })];
+        const cells = changeCells(metric, { before, change, ...certainty });
+        const q = { text: certainty.q === null ? '' : formatP(certainty.q), tone: toneOf(metric, change, certainty) };
+        return [language, String(set.neurons[r]!), ...values, ...cells, ...(set.tests === undefined ? [] : [q])];
     });
     return alignedTable(columns, rows);
 }

@@ -5,6 +5,7 @@ import { metricOf } from '../experiments/metrics.js';
 import { headline } from '../report/headline.js';
 import type { ExaminedModel } from '../run/run.js';
 import { type AlignedCell, type AlignedColumn, alignedTable, type Tone } from './alignedTable.js';
+import { beyondControlIn } from '../experiments/toldCell.js';
 import { toneOf } from './effectCells.js';
 import { wrapText } from '../support/wrapText.js';
 
@@ -113,5 +114,5 @@ function inSet(
 
 /** By what the neurons do beyond random ones. */
 function toneIn(metric: string, set: DeactivationSet, r: number, c: number): Tone | undefined {
-    return toneOf(metric, set.beyondControl[r]![c]!, set.intervals.beyondControl[r]![c]!);
+    return toneOf(metric, set.beyondControl[r]![c]!, beyondControlIn(set, r, c));
 }

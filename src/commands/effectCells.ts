@@ -1,6 +1,6 @@
 import { effectOf } from '../experiments/matrixTable.js';
 import { metricOf } from '../experiments/metrics.js';
-import type { CellInterval } from '../experiments/DeactivationMatrix.js';
+import { type CellCertainty, isTold } from '../experiments/toldCell.js';
 import { formatChange, formatPercentPoints } from '../support/format.js';
 import type { AlignedCell, Tone } from './alignedTable.js';
 
@@ -17,19 +17,23 @@ export function effectNumber(metric: string, effect: number | null): string {
 }
 
 /** Whether a change harms or helps, or may be chance; undefined where that is not known. */
-export function toneOf(metric: string, change: number, interval: CellInterval): Tone | undefined {
-    if (interval === null) return undefined;
-    if (interval[0] <= 0 && interval[1] >= 0) return 'faint';
+export function toneOf(metric: string, change: number, certainty: CellCertainty): Tone | undefined {
+    const told = isTold(certainty);
+    if (told === undefined) return undefined;
+    if (!told) return 'faint';
     return change * metricOf(metric).harm > 0 ? 'bad' : 'good';
 }
 
-/** A change of a metric as a cell, and its interval (95 %) as another. */
+/** Comparisons have no q. */
+type Shown = Pick<CellCertainty, 'interval'> & Partial<CellCertainty>;
+
+/** A change of a metric as a cell, and its interval (95 %) as another; grey where it is not told from chance. */
 export function changeCells(
     metric: string,
-    { before, change, interval }: { readonly before: number; readonly change: number; readonly interval: CellInterval },
+    { before, change, interval, q = null }: { readonly before: number; readonly change: number } & Shown,
 ): [change: AlignedCell, interval: AlignedCell] {
     const words = (value: number): string => effectNumber(metric, effectOf(metricOf(metric).relative, value, before));
-    const tone = toneOf(metric, change, interval);
+    const tone = toneOf(metric, change, { interval, q });
     const range = interval === null ? '' : `${words(interval[0])} to ${words(interval[1])}`;
     return [
         { text: words(change), tone },

@@ -16,6 +16,15 @@ const names = z.array(nameShape).refine((given) => new Set(given).size === given
 /** 95 % interval; null where there is only one text or question. */
 export type CellInterval = DeepReadonly<z.output<typeof interval>>;
 
+const test = z.object({
+    /** Two-sided; null where the samples tell nothing, or nothing was changed. */
+    p: z.array(z.array(z.number().min(0).max(1).nullable())),
+    /** Benjamini and Hochberg's, over all cells of the set that have a p. */
+    q: z.array(z.array(z.number().min(0).max(1).nullable())),
+});
+/** What tells a difference from chance, in each cell. */
+export interface CellTests extends DeepReadonly<z.output<typeof test>> {}
+
 const answerShareShape = z.object({
     /** Length columns. */
     baseline: list,
@@ -67,6 +76,11 @@ export const setShape = z
             change: z.array(z.array(interval)),
             beyondControl: z.array(z.array(interval)),
         }),
+        /**
+         * p and q of two of the differences, from the same samples as their intervals; absent in files of earlier
+         * versions.
+         */
+        tests: z.object({ change: test, beyondControl: test }).optional(),
         /** Scored tokens, or questions, behind each cell. */
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
@@ -76,7 +90,7 @@ export const setShape = z
     })
     .refine((set) => {
         const [rows, columns] = [set.rows.length, set.columns.length];
-        const { intervals, answers } = set;
+        const { intervals, answers, tests } = set;
         const shares = Object.values(answers ?? {});
         const [lists, grids]: [(readonly unknown[])[], (readonly (readonly unknown[])[])[]] = [
             [set.baseline, intervals.baseline, ...shares.map(({ baseline }) => baseline)],
@@ -84,6 +98,7 @@ export const setShape = z
                 ...[set.values, set.change, set.control, set.beyondControl, set.samples, ...set.controls],
                 ...[intervals.values, intervals.change, intervals.beyondControl],
                 ...shares.map(({ values }) => values),
+                ...Object.values(tests ?? {}).flatMap(({ p, q }) => [p, q]),
             ],
         ];
         return (

@@ -52,6 +52,11 @@ export interface Intervals {
     ofValue(estimated: Estimate, cell: Cell): CellInterval;
     /** @param pairs numerators on the same units; the difference is the mean over the pairs */
     ofDifference(estimated: Estimate, pairs: readonly VerdictPair[]): CellInterval;
+    /**
+     * Two-sided p of a difference, made of the same units as its interval; null where they tell nothing.
+     * @param pairs numerators on the same units, as of `ofDifference`
+     */
+    pOfDifference(sides: Sides, pairs: readonly VerdictPair[]): number | null;
     /** The test that tells a difference from chance, for a sentence of the report. */
     readonly toldBy: string;
     /** The method of the interval of a change between two models, for the end of a sentence. */
@@ -208,4 +213,14 @@ export interface Estimate {
     readonly value: number;
     /** Length resamples; empty where there are fewer than two units. */
     readonly replicates: Float64Array;
+    /** The value without each unit. Length units; empty where there are fewer than two. */
+    readonly leftOut: Float64Array;
+    /** How many units of equal weight tell as much. */
+    readonly effective: number;
+}
+
+/** Both sides of a difference, on the same units. */
+export interface Sides {
+    readonly after: Estimate;
+    readonly before: Estimate;
 }

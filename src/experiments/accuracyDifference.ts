@@ -1,7 +1,9 @@
 import { normalQuantile } from '../support/normalIntervals.js';
+import { normalP } from '../support/statistics.js';
+import { significance } from './tooFewRight.js';
 import { greatestCommonDivisor } from '../support/greatestCommonDivisor.js';
 import type { CellInterval } from './DeactivationMatrix.js';
-import { isTold } from './signFlipTest.js';
+import { pOfDifferences } from './signFlipTest.js';
 
 /** Verdicts on the same questions, place by place: 1 right, 0 wrong. */
 export type VerdictPair = readonly [after: ArrayLike<number>, before: ArrayLike<number>];
@@ -27,9 +29,34 @@ interface PairedGroup {
 export function accuracyDifferenceInterval(pairs: readonly VerdictPair[]): CellInterval {
     const groups = groupsOf(pairs);
     if (groups.some(({ sums }) => sums.length < 2)) return null;
+    const { value, centre, variance } = shiftedDifference(groups, pairs.length);
+    const margin = normalQuantile * Math.sqrt(variance);
+    const low = Math.max(-1, Math.min(centre - margin, value));
+    const high = Math.min(1, Math.max(centre + margin, value));
+    if ((low <= 0 && high >= 0) || pOfDifferences(shifts(groups)) < significance) return [low, high];
+    return [Math.min(low, 0), Math.max(high, 0)];
+}
+
+/**
+ * Two-sided p of the same difference, below 5 % exactly where its interval leaves out 0: the greater of the exact
+ * sign-flip test's and of that of Bonett and Price's limits.
+ * @param pairs at least one; null where one of them has fewer than two questions
+ */
+export function accuracyDifferenceP(pairs: readonly VerdictPair[]): number | null {
+    const groups = groupsOf(pairs);
+    if (groups.some(({ sums }) => sums.length < 2)) return null;
+    const { centre, variance } = shiftedDifference(groups, pairs.length);
+    return Math.max(pOfDifferences(shifts(groups)), normalP(centre / Math.sqrt(variance)));
+}
+
+/** The estimate, and the centre and variance of Bonett and Price's interval. */
+function shiftedDifference(
+    groups: readonly PairedGroup[],
+    pairs: number,
+): Readonly<Record<'value' | 'centre' | 'variance', number>> {
     let [value, centre, variance] = [0, 0, 0];
     for (const { sums, pairs: together } of groups) {
-        const weight = together / pairs.length;
+        const weight = together / pairs;
         const more = sums.length + 2;
         const total = sums.reduce((sum, one) => sum + one, 0) / together;
         const squares = sums.reduce((sum, one) => sum + one ** 2, 0) / together ** 2;
@@ -37,11 +64,7 @@ export function accuracyDifferenceInterval(pairs: readonly VerdictPair[]): CellI
         centre += (weight * total) / more;
         variance += (weight ** 2 * ((squares + 2) / more - (total / more) ** 2)) / more;
     }
-    const margin = normalQuantile * Math.sqrt(variance);
-    const low = Math.max(-1, Math.min(centre - margin, value));
-    const high = Math.min(1, Math.max(centre + margin, value));
-    if ((low <= 0 && high >= 0) || isTold(shifts(groups))) return [low, high];
-    return [Math.min(low, 0), Math.max(high, 0)];
+    return { value, centre, variance };
 }
 
 function groupsOf(pairs: readonly VerdictPair[]): PairedGroup[] {

@@ -4,9 +4,12 @@ import {
     type AnswerShare,
     type AnswerShares,
     type CellInterval,
+    type CellTests,
     type DeactivationSet,
     type Grid,
 } from './DeactivationMatrix.js';
+import { benjaminiHochberg } from '../support/statistics.js';
+import type { VerdictPair } from './accuracyDifference.js';
 import type { SetConditions } from './conditions.js';
 import type { Cell, Estimate, Measurements, MetricFacts } from './Metric.js';
 import { average, difference, estimatorOf } from './resampling.js';
@@ -55,10 +58,20 @@ export function buildSet(
         difference(changeOf(own[r]!, column), controlOf(r, column));
     /** Interval of a condition's difference from others, averaged over them. */
     const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
-        intervals.ofDifference(
-            estimated,
-            others.map(({ cell }) => [one.cell.numerators, cell.numerators]),
-        );
+        intervals.ofDifference(estimated, pairsOf(others, one));
+    const [changeSides, beyondSides] = [
+        (_: number, { base }: Column): readonly Measured[] => [base],
+        (r: number, { measured }: Column): readonly Measured[] => controls.map((row) => measured(row[r]!)),
+    ];
+    const testsFrom = (othersOf: typeof changeSides): CellTests => {
+        const p = grid((r, column) => {
+            if (own[r]!.neurons.length === 0) return null; // nothing was changed, and so nothing is tested
+            const [one, others] = [column.measured(own[r]!), othersOf(r, column)];
+            const before = average(others.map(({ estimate }) => estimate));
+            return intervals.pOfDifference({ after: one.estimate, before }, pairsOf(others, one));
+        });
+        return { p, q: adjusted(p) };
+    };
     return {
         rows: languages,
         columns: languages,
@@ -72,17 +85,28 @@ export function buildSet(
             baseline: columns.map(({ base }) => intervals.ofValue(base.estimate, base.cell)),
             values: grid((r, { measured }) => intervals.ofValue(measured(own[r]!).estimate, measured(own[r]!).cell)),
             change: grid((r, column) =>
-                intervalFrom([column.base], column.measured(own[r]!), changeOf(own[r]!, column)),
+                intervalFrom(changeSides(r, column), column.measured(own[r]!), changeOf(own[r]!, column)),
             ),
-            beyondControl: grid((r, column) => {
-                const drawn = controls.map((row) => column.measured(row[r]!));
-                return intervalFrom(drawn, column.measured(own[r]!), beyondOf(r, column));
-            }),
+            beyondControl: grid((r, column) =>
+                intervalFrom(beyondSides(r, column), column.measured(own[r]!), beyondOf(r, column)),
+            ),
         },
+        tests: { change: testsFrom(changeSides), beyondControl: testsFrom(beyondSides) },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),
         ...(columns.some(({ base }) => base.cell.answers !== undefined) ? { answers: answerShares(own, columns) } : {}),
     };
+}
+
+function pairsOf(others: readonly Measured[], { cell: { numerators } }: Measured): VerdictPair[] {
+    return others.map(({ cell }) => [numerators, cell.numerators]);
+}
+
+/** Benjamini and Hochberg's q over all cells that have a p. */
+function adjusted(p: Grid<number | null>): Grid<number | null> {
+    const qs = benjaminiHochberg(p.flat().map((one) => one ?? Number.NaN));
+    let place = 0;
+    return p.map((row) => row.map((one) => (one === null ? (place++, null) : qs[place++]!)));
 }
 
 /** A language, with the whole model's measurement in it. */

@@ -57,6 +57,7 @@ const kind = {
         resamples: flag,
         ofValue: method,
         ofDifference: method,
+        pOfDifference: method,
         toldBy: text,
         changeBy: text,
         tooFew: fields({ isTooFew: method, rule: text }).optional(),

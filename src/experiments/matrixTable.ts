@@ -2,6 +2,7 @@ import type { CsvTable } from '../files/csv.js';
 import {
     answerShareNames,
     type CellInterval,
+    type CellTests,
     type DeactivationMatrix,
     type DeactivationSet,
 } from './DeactivationMatrix.js';
@@ -17,12 +18,16 @@ const columns = [
     'change',
     'changeLow',
     'changeHigh',
+    'changeP',
+    'changeQ',
     'relative',
     'control',
     'controlRelative',
     'beyondControl',
     'beyondControlLow',
     'beyondControlHigh',
+    'beyondControlP',
+    'beyondControlQ',
     'samples',
     'neurons',
 ] as const;
@@ -46,7 +51,7 @@ export function effectOf(relative: boolean, change: number | null, baseline: num
 
 /**
  * One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 %
- * limits.
+ * limits, P and Q as in `CellTests`.
  */
 export function setTable(name: string, set: DeactivationSet): CsvTable {
     const limits = (interval: CellInterval | undefined): (number | null)[] => [
@@ -65,11 +70,13 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
                 ...limits(set.intervals.values[r]![c]),
                 change,
                 ...limits(set.intervals.change[r]![c]),
+                ...tested(set.tests?.change, r, c),
                 relativeChange(change, baseline),
                 control,
                 relativeChange(control, baseline),
                 set.beyondControl[r]![c]!,
                 ...limits(set.intervals.beyondControl[r]![c]),
+                ...tested(set.tests?.beyondControl, r, c),
                 set.samples[r]![c]!,
                 set.neurons[r]!,
                 ...sharesOf(set, r, c),
@@ -77,6 +84,10 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
         }),
     );
     return { columns: columnsOf(set), rows };
+}
+
+function tested(tests: CellTests | undefined, r: number, c: number): (number | null)[] {
+    return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
 }
 
 function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {

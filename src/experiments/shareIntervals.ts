@@ -1,5 +1,5 @@
 import { wilsonInterval } from '../support/normalIntervals.js';
-import { accuracyDifferenceInterval } from './accuracyDifference.js';
+import { accuracyDifferenceInterval, accuracyDifferenceP } from './accuracyDifference.js';
 import type { Intervals } from './Metric.js';
 import { fewestToTell, tooFewRight } from './tooFewRight.js';
 
@@ -8,6 +8,7 @@ export const shareIntervals: Intervals = {
     resamples: false,
     ofValue: ({ value }, { samples }) => wilsonInterval(Math.round(value * samples), samples),
     ofDifference: (_, pairs) => accuracyDifferenceInterval(pairs),
+    pOfDifference: (_, pairs) => accuracyDifferenceP(pairs),
     toldBy: 'exact sign test of the answers to the same questions',
     changeBy: 'from the answers that became right or wrong to the same questions (Bonett and Price)',
     tooFew: {

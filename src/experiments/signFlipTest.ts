@@ -1,26 +1,26 @@
-import { normalQuantile } from '../support/normalIntervals.js';
+import { normalP } from '../support/statistics.js';
 import { greatestCommonDivisor } from '../support/greatestCommonDivisor.js';
-import { significance } from './tooFewRight.js';
 
 /** Additions that the exact distribution may take; beyond, there are so many differences that the normal one serves. */
 const mostAdditions = 5e7;
 
 /**
- * Whether paired differences are significant: by chance each of them would have either sign alike. Two-sided p below
- * `significance`. Where all are of one size this is the exact sign test (McNemar's exact test).
+ * Two-sided p of paired differences: by chance each of them would have either sign alike. Where all are of one size
+ * this is the exact sign test (McNemar's exact test). Of very many differences it is by the normal distribution.
  * @param differences integers; those that are 0 say nothing
  */
-export function isTold(differences: readonly number[]): boolean {
+export function pOfDifferences(differences: readonly number[]): number {
     const sizes = differences.filter((difference) => difference !== 0).map(Math.abs);
     const unit = sizes.reduce(greatestCommonDivisor, 0);
-    if (unit === 0) return false;
+    if (unit === 0) return 1;
     const steps = sizes.map((size) => size / unit);
     const total = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) / unit;
     const range = steps.reduce((sum, step) => sum + step, 0);
     if (steps.length * range > mostAdditions) {
-        return total - 1 >= normalQuantile * Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0));
+        const deviation = Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0));
+        return normalP(Math.max(0, total - 1) / deviation);
     }
-    return signFlipP(steps, total) < significance;
+    return signFlipP(steps, total);
 }
 
 /**
@@ -39,5 +39,6 @@ export function signFlipP(steps: readonly number[], total: number): number {
             added[sum] = (added[sum]! + (sum < step ? 0 : added[sum - step]!)) / 2;
         }
     }
-    return added.reduce((p, probability, sum) => (Math.abs(2 * sum - range) >= total ? p + probability : p), 0);
+    const p = added.reduce((all, chance, sum) => (Math.abs(2 * sum - range) >= total ? all + chance : all), 0);
+    return Math.min(1, p); // rounding
 }

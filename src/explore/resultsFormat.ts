@@ -32,6 +32,8 @@ export interface SiteCell {
     readonly value: string;
     /** 95 % interval of the effect; empty where it is not known. */
     readonly interval: string;
+    /** Of the difference from random neurons, over all cells, as `q = 0.02`; empty where it is not known. */
+    readonly q: string;
     readonly samples: number | null;
     /** Of answers: each share of them with the whole model and after, such as `cut off: 2 % becomes 10 %`. */
     readonly answers?: readonly string[];

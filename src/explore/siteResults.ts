@@ -9,6 +9,7 @@ import type { MetricWords } from '../experiments/Metric.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { meanWords } from '../experiments/meanEffect.js';
 import { metricOf } from '../experiments/metrics.js';
+import { equalsP } from '../support/format.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type LensFile, lensKinds } from '../lens/lensFile.js';
 import { type LensShares, meanShares, meanTexts, sharesOf } from '../lens/meanShares.js';
@@ -110,6 +111,7 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
                 harm: isFiniteNumber(cell.effect) ? words.harm * cell.effect : null,
                 value: words.formatValue(cell.value),
                 interval: cell.interval === null ? '' : intervalWords(cell.interval, words.formatEffect),
+                q: cell.q === null ? '' : equalsP('q', cell.q),
                 samples: cell.samples,
                 ...(set.answers === undefined ? {} : { answers: answerLines(set.answers, r, c, words) }),
             })),

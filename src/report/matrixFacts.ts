@@ -5,6 +5,7 @@ import type {
     MeasuredIntervention,
 } from '../experiments/DeactivationMatrix.js';
 import { effectOf } from '../experiments/matrixTable.js';
+import { beyondControlIn, isTold } from '../experiments/toldCell.js';
 import type { Operation } from '../interventions/Operation.js';
 import { metricOf } from '../experiments/metrics.js';
 import { binomialTail, cellOf, isComparable, isFiniteNumber, meanOfFinite, median, type Measured } from './numbers.js';
@@ -65,10 +66,12 @@ export interface SetCell {
     readonly tooFew: boolean;
     /** The same of the control. */
     readonly controlTooFew: boolean;
-    /** The 95 % interval of the difference from the control holds 0, or there are too few answers to tell. */
+    /** The difference from the control is not told from chance (`isTold`), or there are too few answers to tell. */
     readonly noise: boolean;
     /** The control's change is smaller than the 95 % margin of the difference, or there are too few answers to tell. */
     readonly controlNoise: boolean;
+    /** Of the difference from the control, over all cells of the set; null where it is not known. */
+    readonly q: Measured;
     /** 95 % interval of the change, as an effect; null where it is not known. */
     readonly interval: CellInterval;
     readonly samples: Measured;
@@ -103,7 +106,7 @@ export function cellsOf(set: DeactivationSet, metric: string): SetCell[][] {
                 isComparable(difference) &&
                 few.isTooFew({ baseline, change: difference, samples });
             const [tooFew, controlTooFew] = [cannotTell(change), cannotTell(control)];
-            const beyond = set.intervals.beyondControl[r]?.[c] ?? null;
+            const beyond = beyondControlIn(set, r, c);
             const own = set.intervals.change[r]?.[c] ?? null;
             const effect = (value: Measured): Measured => effectOf(relative, value, baseline);
             const limits = own?.map(effect);
@@ -118,8 +121,9 @@ export function cellsOf(set: DeactivationSet, metric: string): SetCell[][] {
                 controlEffect: effect(control),
                 tooFew,
                 controlTooFew,
-                noise: tooFew || (beyond !== null && beyond[0] <= 0 && beyond[1] >= 0),
-                controlNoise: controlTooFew || isWithin(control, beyond),
+                noise: tooFew || isTold(beyond) === false,
+                controlNoise: controlTooFew || isWithin(control, beyond.interval),
+                q: beyond.q,
                 interval: limits?.every(isFiniteNumber) === true ? [limits[0]!, limits[1]!] : null,
                 samples,
                 neurons: set.neurons[r] ?? null,

@@ -69,6 +69,17 @@ export function formatShare(fraction: number | null | undefined): string {
     return `${withMinus(percent.toFixed(digits).replace(/\.0+$/, ''))}${noBreak}%`;
 }
 
+/** A p or q, as `0.023`, `0.41` or `<0.001`. */
+export function formatP(p: number): string {
+    return p < 0.001 ? '<0.001' : p.toFixed(p < 0.1 ? 3 : 2);
+}
+
+/** A p or q in a sentence, as `q = 0.023` or `q < 0.001`. */
+export function equalsP(name: 'p' | 'q', p: number): string {
+    const text = formatP(p);
+    return text.startsWith('<') ? `${name} < ${text.slice(1)}` : `${name} = ${text}`;
+}
+
 /** A relative change with its sign, `0.341` as `+34 %`. */
 export function formatChange(fraction: number | null | undefined): string {
     const named = special(fraction);

@@ -7,6 +7,19 @@ export function studentQuantile(degreesOfFreedom: number): number {
     return tQuantile(0.975, degreesOfFreedom);
 }
 
+/** Two-sided p of Student's t. */
+export function studentP(t: number, degreesOfFreedom: number): number {
+    return 2 * tCdf(-Math.abs(t), degreesOfFreedom);
+}
+
+/** Student's t with so many degrees of freedom is the normal distribution, to eight digits. */
+const asNormal = 1e10;
+
+/** Two-sided p of a number of standard errors, by the normal distribution. */
+export function normalP(deviations: number): number {
+    return studentP(deviations, asNormal);
+}
+
 /**
  * The q-value of each p by Benjamini and Hochberg (J R Stat Soc B 57, 1995): where all with q up to 5 % are called
  * discoveries, at most 5 % of them are false on average, for tests that are independent or positively dependent.

@@ -165,7 +165,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         );
         const grey = matrix.locator('td.plain').first();
         await grey.hover();
-        expect(await page.locator('.tip').innerText()).toContain('Does not differ from random neurons.');
+        expect(await page.locator('.tip').innerText()).toContain('Does not differ from random neurons (q = ');
         expect(await page.evaluate(`getComputedStyle(document.querySelector('.heat td.plain')).fontWeight`)).toBe(
             '400',
         );

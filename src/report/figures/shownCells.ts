@@ -1,7 +1,7 @@
 import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { leastSignTestP } from '../../experiments/tooFewRight.js';
-import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
+import { equalsP, formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import { isComparable, type Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale } from './heatmap.js';
@@ -28,20 +28,20 @@ export function commonScale(matrix: DeactivationMatrix): DivergingScale {
 }
 
 export function shownCell(cell: SetCell, side: Side, { harm }: MetricWords, scale: DivergingScale): ShownCell {
-    const { effect, noise, tooFew } = sides[side](cell);
+    const { effect, noise, tooFew, q } = sides[side](cell);
     const place = scale.position(coloured({ effect, noise }));
     return {
         effect,
         position: place === null ? null : harm * place,
         isMissing: !isComparable(effect),
         text: formatPercentPoints(percent(effect)),
-        note: tooFew ? tooFewWords(cell) : noise ? noiseWords[side] : '',
+        note: tooFew ? tooFewWords(cell) : noise ? noiseWords[side](q) : '',
     };
 }
 
-const noiseWords: Readonly<Record<Side, string>> = {
-    own: 'Does not differ from random neurons.',
-    control: 'Within the margin of error.',
+const noiseWords: Readonly<Record<Side, (q: Measured) => string>> = {
+    own: (q) => `Does not differ from random neurons${q === null ? '' : ` (${equalsP('q', q)})`}.`,
+    control: () => 'Within the margin of error.',
 };
 
 interface Told {
@@ -49,11 +49,15 @@ interface Told {
     /** Not to be told from chance. */
     readonly noise: boolean;
     readonly tooFew: boolean;
+    readonly q: Measured;
 }
 
 const sides: Readonly<Record<Side, (cell: SetCell) => Told>> = {
-    own: ({ effect, noise, tooFew }) => ({ effect, noise, tooFew }),
-    control: ({ controlEffect: effect, controlNoise: noise, controlTooFew: tooFew }) => ({ effect, noise, tooFew }),
+    own: ({ effect, noise, tooFew, q }) => ({ effect, noise, tooFew, q }),
+    control: ({ controlEffect: effect, controlNoise: noise, controlTooFew: tooFew }) => ({
+        ...{ effect, noise, tooFew },
+        q: null, // controls are not tested
+    }),
 };
 
 /** The percentage that a cell's colour stands for; null where it is grey. */

@@ -1,4 +1,4 @@
-import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
@@ -91,6 +91,16 @@ const shortGuide = html`<p class="guide">
     changed, and the control changes as many random neurons.
 </p>`;
 
+/** By which rule of `isTold` cells are grey. */
+function greyRule(sets: readonly DeactivationSet[]): Html {
+    const byQ = html`q above 5&nbsp;%, by Benjamini and Hochberg over the cells of a matrix, so that on average at most
+    5&nbsp;% of the coloured cells are chance`;
+    const byInterval = html`its 95&nbsp;% interval holds 0`;
+    const tested = sets.filter(({ tests }) => tests !== undefined).length;
+    if (tested === 0) return byInterval;
+    return tested === sets.length ? byQ : html`${byQ}; in matrices of earlier versions, which have no q, ${byInterval}`;
+}
+
 /** How the chapter's matrices are read, once for all of them. */
 function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean): Html {
     const words = [...new Set(matrices.map(({ metric }) => metric))].map(metricOf);
@@ -104,9 +114,9 @@ function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean)
         evaluated. A language’s own cells are outlined.`,
         html`Red is worse, blue is better. A red diagonal on grey says that the neurons serve their language.`,
         isTold
-            ? html`A grey cell does not differ from the random control with 95 % confidence
-              (${[...new Set(words.map(({ intervals }) => intervals.toldBy))].join('; ')}). A grey cell of the control
-              changes by less than that margin.`
+            ? html`A grey cell does not differ from the random control (${greyRule(sets)};
+              ${[...new Set(words.map(({ intervals }) => intervals.toldBy))].join('; ')}). A grey cell of the control
+              changes by less than the 95&nbsp;% margin of the difference.`
             : html`No cell is grey: what differs from the random control cannot be told from so few texts.`,
         ...words.flatMap(({ intervals }) => intervals.tooFew?.rule ?? []),
         html`The control ${removed ? 'removes' : 'changes'} as many random neurons of the same

@@ -237,12 +237,16 @@ describe('a matrix file', () => {
             '0.15',
             '0',
             '0.5',
+            '', // a file of an earlier version has no p and no q
+            '',
             String(0.15 / 3.1),
             '0',
             '0',
             '0.15',
             '0',
             '0.5',
+            '',
+            '',
             '10',
             '0',
         ]);

@@ -28,7 +28,12 @@ function measured(rises: readonly number[], texts: number, seed: number): Parame
 }
 
 /** An estimate that is sure. */
-const sure = (value: number): Estimate => ({ value, replicates: new Float64Array(100).fill(value) });
+const sure = (value: number): Estimate => ({
+    value,
+    replicates: new Float64Array(100).fill(value),
+    leftOut: new Float64Array(9).fill(value),
+    effective: 9,
+});
 
 describe('the selectivity index', () => {
     it('is the rise of the own language less the average of the others, and 0 of the whole model', () => {

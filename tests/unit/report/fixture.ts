@@ -1,4 +1,9 @@
-import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import type {
+    CellInterval,
+    CellTests,
+    DeactivationMatrix,
+    DeactivationSet,
+} from '../../../src/experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
 import { compare } from '../../../src/experiments/compare.js';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
@@ -228,6 +233,10 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
     });
     const control = grid((r, c) => 0.02 * (noise(r, c, 10, neurons) - 0.3) * (baseline[c] ?? 1));
     const around = (of: number[][]) => of.map((row) => row.map((value): CellInterval => [value - 0.05, value + 0.05]));
+    const tested = (of: number[][]): CellTests => {
+        const p = of.map((row) => row.map((value) => Math.exp(-80 * Math.abs(value))));
+        return { p, q: p.map((row) => row.map((one) => Math.min(1, 2 * one))) };
+    };
     const beyondControl = grid((r, c) => (change[r]?.[c] ?? 0) - (control[r]?.[c] ?? 0));
     const values = grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0));
     return {
@@ -245,6 +254,7 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
             change: around(change),
             beyondControl: around(beyondControl),
         },
+        tests: { change: tested(change), beyondControl: tested(beyondControl) },
         samples: grid((_, c) => 12000 + c * 371),
         neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
     };

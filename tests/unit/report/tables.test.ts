@@ -23,8 +23,9 @@ describe('CSV', () => {
             toCsv(deactivationTable('specific', set, { metric: 'ppl', operation: deactivation })),
         );
         expect(header.join()).toBe(
-            'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,' +
-                'control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',
+            'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,changeP,changeQ,relative,' +
+                'control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,' +
+                'beyondControlP,beyondControlQ,samples,neurons',
         );
         expect(rows).toHaveLength(16);
         rows.forEach((fields, index) => {
@@ -39,11 +40,15 @@ describe('CSV', () => {
                 ...set.intervals.values[r]![c]!,
                 change,
                 ...set.intervals.change[r]![c]!,
+                set.tests!.change.p[r]![c],
+                set.tests!.change.q[r]![c],
                 change / baseline,
                 control,
                 control / baseline,
                 set.beyondControl[r]?.[c],
                 ...set.intervals.beyondControl[r]![c]!,
+                set.tests!.beyondControl.p[r]![c],
+                set.tests!.beyondControl.q[r]![c],
                 set.samples[r]?.[c],
                 set.neurons[r],
             ]);

@@ -252,13 +252,13 @@ describe('unusual inputs', () => {
         for (const text of ['>+∞<', '>NaN<', '>n/a<']) expect(svg).toContain(text);
         expect(svg.replace('>NaN<', '')).not.toMatch(/NaN|undefined|null/);
         const csv = (files.get('tables/deactivation.specific.csv') ?? '').split('\n').slice(1);
-        expect(csv[0]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual([
+        expect(csv[0]?.split(',').filter((_, i) => [4, 7, 12].includes(i))).toEqual([
             'Infinity',
             'Infinity',
             'Infinity',
         ]);
-        expect(csv[5]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['NaN', 'NaN', 'NaN']);
-        expect(csv[10]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['', '', '']);
+        expect(csv[5]?.split(',').filter((_, i) => [4, 7, 12].includes(i))).toEqual(['NaN', 'NaN', 'NaN']);
+        expect(csv[10]?.split(',').filter((_, i) => [4, 7, 12].includes(i))).toEqual(['', '', '']);
         const page = files.get('report.html') ?? '';
         expect(page).toContain('2 of 2 languages (2 rows left out');
     });

@@ -76,7 +76,7 @@ function Matrix({ matrix, summary, title }: MatrixProps): ComponentChild {
             <p class="small">
                 Rows: the language whose neurons are {matrix.done}. Columns: the language that is evaluated. Numbers:
                 change of its {matrix.noun} in {matrix.unit}. Grey cells do not differ from what as many random neurons
-                of the same layers do. Outlined: a language under its own neurons.
+                of the same layers do (q above 5 %, over all cells). Outlined: a language under its own neurons.
             </p>
             <Heatmap
                 caption={title}
@@ -95,12 +95,12 @@ function tipOf(
     r: number,
     c: number,
 ) {
-    const { own, control, value, interval, samples, answers } = cells[r]![c]!;
+    const { own, control, value, interval, q, samples, answers } = cells[r]![c]!;
     const changed = neurons[r] === null ? 'neurons' : formatQuantity(neurons[r]!, 'neuron');
     return [
         `${columns[c]!}, ${changed} of ${rows[r]!} ${done}`,
         `${noun} ${baselines[c]!} becomes ${value}: ${own.words}${interval === '' ? '' : `, 95 % ${interval}`}`,
-        ...(own.note === '' ? [] : [own.note]),
+        ...(own.note === '' ? (q === '' ? [] : [`differs from random neurons: ${q}`]) : [own.note]),
         `random neurons: ${control.words}${control.note === '' ? '' : ` (${control.note.replace(/\.$/, '')})`}`,
         ...(answers ?? []),
         ...(samples === null ? [] : [`${kind}: ${formatCount(samples)}`]),
