@@ -81,7 +81,7 @@ function withoutEach(
 }
 
 /** An estimate made of others: its value of theirs, and so each resample. */
-function combined(estimates: readonly Estimate[], of: (values: readonly number[]) => number): Estimate {
+export function combined(estimates: readonly Estimate[], of: (values: readonly number[]) => number): Estimate {
     const each = (part: 'replicates' | 'leftOut'): Float64Array =>
         estimates[0]![part].map((_, i) => of(estimates.map((one) => one[part][i]!)));
     return {

@@ -1,5 +1,5 @@
 import type { Cell } from '../experiments/Metric.js';
-import { bootstrapInterval, difference, drawResamples, estimate } from '../experiments/resampling.js';
+import { bootstrapInterval, combined, difference, drawResamples, estimate } from '../experiments/resampling.js';
 import type { Quants, QuantFile, QuantLanguage } from './quantsFile.js';
 import type { FileScores } from './scores.js';
 import type { Certain, Survival } from './survival.js';
@@ -27,7 +27,7 @@ export function languageNumbers({ scores, reference, survival }: MeasuredLanguag
     };
     const same = (mean: number): number => mean;
     const rise = difference(estimate(losses(scores), draws, same), estimate(losses(reference), draws, same));
-    const changes = { value: Math.expm1(rise.value), replicates: rise.replicates.map(Math.expm1) };
+    const changes = combined([rise], ([change]) => Math.expm1(change!));
     return {
         tokens: scores.tokens.reduce((sum, tokens) => sum + tokens, 0),
         perplexity: of(losses(scores), Math.exp),
