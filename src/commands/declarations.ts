@@ -342,6 +342,10 @@ export const exportDeclaration = {
                 "instead of a model, llama.cpp's control vector of these languages' neurons, such as de or de,en:-1",
         },
         set: shorthandTable.set,
+        interventions: {
+            ...interventions,
+            describe: 'instead: YAML or JSON file of one named intervention that scales activations',
+        },
         out: { ...out, describe: 'GGUF file to write; it must not exist' },
         force: { ...force, describe: 'take another model than the one analysed' },
     },

@@ -3,7 +3,9 @@ import { LanguageNeuronsError } from '../errors.js';
 import { readValues } from '../activations/ActivationValues.js';
 import { exportModel, type ExportResult } from '../export/exportModel.js';
 import { exportVector } from '../export/exportVector.js';
-import type { WeightEdit } from '../export/planEdits.js';
+import { scaleOf, type WeightEdit } from '../export/planEdits.js';
+import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
+import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { parseFactors, parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -20,19 +22,21 @@ export const exportCommand: CommandOf<typeof exportDeclaration> = async (args, c
 type Arguments = CommandArguments<typeof exportDeclaration>;
 
 async function editedModel(args: Arguments, context: CommandContext): Promise<CommandResult> {
-    const { dir, model, out, set, force } = args;
-    const asked = askedFor(args); // cheap mistakes first
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const edits = asked.map(([language, scale]) => editOf(analysis, language, set, scale));
+    const { dir, model, out, force } = args;
+    const editsOf = args.interventions === undefined ? askedFor(args) : await fromFile(args, args.interventions);
+    const analysis = await readNeurons(join(dir, 'neurons.json')); // cheap mistakes first
+    const edits = editsOf(analysis);
     const { signal, progress } = context;
     const result = await exportModel({ model, analysis, edits, out, otherModel: force, signal, progress });
     return { json: { ...result, edits: edits.map(({ label, scale }) => ({ label, scale })) }, text: describe(result) };
 }
 
 async function controlVector(args: Arguments, vector: string, context: CommandContext): Promise<CommandResult> {
-    const { dir, model, out, set, force, without, amplify } = args;
-    if (without !== undefined || amplify !== undefined)
-        throw new LanguageNeuronsError('WRONG_USE', '--vector edits no model; leave --without and --amplify out');
+    const { dir, model, out, set, force, without, amplify, interventions } = args;
+    if (without !== undefined || amplify !== undefined || interventions !== undefined) {
+        const others = '--without, --amplify and --interventions';
+        throw new LanguageNeuronsError('WRONG_USE', `--vector edits no model; leave ${others} out`);
+    }
     const asked = parseFactors(vector, '--vector');
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const parts = asked.map(({ language, factor }) => {
@@ -51,14 +55,40 @@ async function controlVector(args: Arguments, vector: string, context: CommandCo
     return { json: { ...result, parts: parts.map(({ label, factor }) => ({ label, factor })) }, text };
 }
 
-/** Languages and what their neurons' activations are multiplied by. */
-function askedFor(args: Arguments): [language: string, scale: number][] {
+type EditsOf = (analysis: NeuronAnalysis) => WeightEdit[];
+
+/** The edits that `--without` and `--amplify` ask for. */
+function askedFor(args: Arguments): EditsOf {
     const asked = parseShorthand({ ...args, where: 'both' });
-    if (asked !== undefined) return asked.languages.map(({ language, factor }): [string, number] => [language, factor]);
+    if (asked !== undefined)
+        return (analysis) =>
+            asked.languages.map(({ language, factor }) => editOf(analysis, language, args.set, factor));
     throw new LanguageNeuronsError(
         'WRONG_USE',
         'nothing to edit; give for example --without zh, --amplify de:2 or --vector de',
     );
+}
+
+/** The edits of a file with one intervention. */
+async function fromFile({ without, amplify }: Arguments, path: string): Promise<EditsOf> {
+    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
+    if (without !== undefined || amplify !== undefined)
+        throw wrong('--interventions: names all edits; leave --without and --amplify out');
+    const [first, ...more] = (await readInterventions(path)) as [NamedInterventions, ...NamedInterventions[]];
+    if (more.length > 0) throw wrong(`${path}: holds ${more.length + 1} interventions; give a file of one`);
+    const scaled = first.interventions.map((one, i) => ({ one, i, scale: scaleOf(one) }));
+    const other = scaled.find(({ scale }) => scale === undefined);
+    if (other !== undefined) {
+        const what = `intervention ${other.i + 1} of ${first.name} (${operationName(other.one)})`;
+        const why = 'weights only scale activations, at every token; give zero or scale, without `where`';
+        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${what} cannot be exact: ${why}`);
+    }
+    return (analysis) =>
+        scaled.map(({ one: { neurons }, scale }) =>
+            'language' in neurons
+                ? editOf(analysis, neurons.language, neurons.set ?? 'specific+related', scale!)
+                : { neurons, scale: scale!, label: first.name },
+        );
 }
 
 function editOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName, scale: number): WeightEdit {

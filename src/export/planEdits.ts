@@ -2,6 +2,8 @@ import { missingNeuron, type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { BlockType } from '../gguf/blockTypes.js';
 import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
+import { affineOf } from '../interventions/compile.js';
+import type { Operation } from '../interventions/Operation.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { isLinearInUp, isZeroedByUp, refusalOf } from './architectures.js';
 import { findRows, type RowsOfNeurons, type SiteRows } from './ffnRows.js';
@@ -12,6 +14,15 @@ export interface WeightEdit {
     readonly scale: number;
     /** What the neurons are, for the file's metadata, such as `zh specific+related`. */
     readonly label: string;
+}
+
+/**
+ * What an intervention multiplies activations by, for `WeightEdit`; undefined where weights cannot say it: for what
+ * adds to activations, and for what changes some tokens alone.
+ */
+export function scaleOf({ op, value = 1, strength = 1, where = 'both' }: Operation): number | undefined {
+    if (where !== 'both' || typeof value !== 'number' || (op !== 'zero' && op !== 'scale')) return undefined;
+    return affineOf(op, value, strength).factor;
 }
 
 /** A row to be written anew. */

@@ -282,6 +282,58 @@ it('as a command takes languages from an analysis and says what it did', async (
     expect([odd.code, odd.stderr]).toEqual([2, expect.stringMatching(/such as de:2,zh:0\.5, not "zh"/)]);
 });
 
+it('as a command writes an intervention of a file, and refuses one that weights cannot say', async () => {
+    const run = at('run-of-file');
+    await writeNeurons(join(run, 'neurons.json'), analysisOf({ zh: [[0, 3]], de: [[2, 5]] }));
+    const command = (out: string): string[] => ['export', run, '--model', embeddedModel, '--out', at(out)];
+    const file = at('interventions.json');
+    const written = (...interventions: object[]): void => writeFileSync(file, JSON.stringify({ mine: interventions }));
+    written(
+        { language: 'zh', op: 'zero', strength: 0.5 },
+        {
+            neurons: [
+                [2, 5],
+                [1, 7],
+            ],
+            ...{ op: 'scale', value: 3, strength: 0.5 },
+        },
+    );
+    const done = await cli(...command('file.gguf'), '--interventions', file, '--json');
+    expect(done.stderr + String(done.code)).toMatch(/0$/);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+        ...{ zeroed: 0, scaled: 3 },
+        edits: [
+            { label: 'zh specific+related', scale: 0.5 },
+            { label: 'mine', scale: 2 },
+        ],
+    });
+    await edit(embeddedModel, 'library.gguf', {
+        edits: [
+            { neurons: [[0, 3]], scale: 0.5, label: 'zh specific+related' },
+            {
+                neurons: [
+                    [2, 5],
+                    [1, 7],
+                ],
+                ...{ scale: 2, label: 'mine' },
+            },
+        ],
+    });
+    expect(readFileSync(at('file.gguf')).equals(readFileSync(at('library.gguf')))).toBe(true);
+
+    for (const one of [
+        { op: 'add', value: 1 },
+        { op: 'zero', where: 'prompt' },
+        { op: 'scale', value: 'mean' },
+    ]) {
+        written({ language: 'zh', ...one });
+        const refused = await cli(...command('refused-file.gguf'), '--interventions', file);
+        expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/intervention 1 of mine .*exact/)]);
+    }
+    const both = await cli(...command('both.gguf'), '--interventions', file, '--without', 'zh');
+    expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/leave --without and --amplify out/)]);
+});
+
 /** What identify would say, with these neurons. */
 function analysisOf(specific: Readonly<Record<string, readonly NeuronIndex[]>>): NeuronAnalysis {
     const languages = Object.keys(specific);

@@ -135,7 +135,7 @@ describe('export --vector', () => {
     it('refuses what it cannot compute, and other uses', async () => {
         const out = at('refused.gguf');
         const { code, stderr } = await cli('export', run, '-m', model, '--vector', 'de', '--without', 'zh', '-o', out);
-        expect([code, stderr]).toEqual([2, expect.stringContaining('leave --without and --amplify out')]);
+        expect([code, stderr]).toEqual([2, expect.stringContaining('--amplify and --interventions out')]);
         const parts = [{ neurons: [], language: 'de', factor: 1, label: 'one' }];
         await expect(exportVector({ model, analysis, values, parts, out })).rejects.toMatchObject({ code: 'EMPTY' });
         const [experts, mixed] = [await writeUpcycled(embeddedModel, at('experts.gguf'), 4), at('mixed')];
