@@ -55,7 +55,7 @@ async function answerMatrix(folder: string): Promise<DeactivationMatrix | undefi
 
 async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding> {
     const matrix = await answerMatrix(folder);
-    const sets = Object.entries(matrix?.sets ?? {}).filter(([, set]) => set.answers !== undefined);
+    const sets = Object.entries(matrix?.sets ?? {}).filter(([, set]) => set.answers?.language !== undefined);
     const [name, set] = sets.find(([one]) => one === 'specific+related') ?? sets[0] ?? [];
     if (matrix === undefined || set === undefined) {
         const sentence =
@@ -109,7 +109,7 @@ function ownAnswers({ rows, columns, baseline, values, answers }: DeactivationSe
         const c = columns.indexOf(language);
         if (c < 0) return [];
         const [before, after] = [baseline[c]!, values[r]![c]!];
-        const { language: own } = answers!;
+        const own = answers!.language!;
         return [{ language, before, after, ownBefore: own.baseline[c]!, ownAfter: own.values[r]![c]! }];
     });
 }

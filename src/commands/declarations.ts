@@ -362,7 +362,8 @@ export const respondDeclaration = {
             alias: 'd',
             path: true,
             required: true,
-            describe: 'questions: mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json files',
+            describe:
+                'questions: mgsm, msvamp, everyday, or a folder of mgsm_LL.tsv, test_Language.json or prompts_LL.jsonl files',
         },
         languages: textTable.languages,
         ...questionTable,

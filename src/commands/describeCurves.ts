@@ -1,5 +1,6 @@
 import { metricOf } from '../experiments/metrics.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
+import { shownShares } from '../experiments/shownShares.js';
 import { dosePoints } from '../experiments/doseTable.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
@@ -39,19 +40,21 @@ export function describeCurves(curves: DoseCurves): string {
     ].join('\n');
 }
 
-/** Of an accuracy, what it starts from: shares of right answers, right numbers, unknown languages, answers cut off. */
-function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
-    const { answers, baseline, columns } = first?.set ?? {};
-    if (answers === undefined) return [];
+/** Of a metric of answers, what it starts from: its value, and the shares beside it. */
+function wholeAnswers({ metric, languages, doses: [first] }: DoseCurves): string[] {
+    const kind = metricOf(metric);
+    const found = first === undefined ? [] : shownShares(first.set, kind);
+    if (first === undefined || found.length === 0) return [];
+    const { baseline, columns } = first.set;
     const shares = [
-        { heading: 'right', of: baseline! },
-        { heading: 'right number in any language', of: answers.number.baseline },
-        { heading: 'unknown language', of: answers.unknownLanguage.baseline },
-        { heading: 'cut off', of: answers.cut.baseline },
-    ].filter(({ heading, of }) => heading !== 'cut off' || of.some((share) => share > 0));
+        { heading: kind.noun, of: baseline },
+        ...found.flatMap(({ words: { heading, usual }, share: { baseline: of } }) =>
+            heading === undefined || (usual === 0 && of.every((share) => share === 0)) ? [] : [{ heading, of }],
+        ),
+    ];
     const rows = languages.map((language) => {
-        const c = columns!.indexOf(language);
-        return [language, ...shares.map(({ of }) => (c < 0 ? '' : `${(100 * of[c]!).toFixed(1)} %`))];
+        const c = columns.indexOf(language);
+        return [language, ...shares.map(({ of }) => (c < 0 ? '' : kind.formatPlain(of[c]!)))];
     });
     return [
         'answers of the whole model',

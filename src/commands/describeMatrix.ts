@@ -1,7 +1,14 @@
 import { isDeactivation } from '../interventions/Operation.js';
 import { doneWords } from '../interventions/operationWords.js';
+import type { AnswerShareWords } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
-import type { AnswerShare, DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
+import { shownShares } from '../experiments/shownShares.js';
+import type {
+    AnswerShare,
+    DeactivationMatrix,
+    DeactivationSet,
+    LanguageCounts,
+} from '../experiments/DeactivationMatrix.js';
 import { beyondControlIn } from '../experiments/toldCell.js';
 import { formatP } from '../support/format.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
@@ -60,28 +67,61 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
 }
 
 /** Of answers: what is not seen in the metric, where there is any of it. */
-function answersTable(
-    { rows, columns, answers, baseline, values }: DeactivationSet,
-    matrix: DeactivationMatrix,
-): string[] {
-    if (answers === undefined) return [];
-    const { formatPlain: format } = metricOf(matrix.metric);
+function answersTable(set: DeactivationSet, matrix: DeactivationMatrix): string[] {
+    const { rows, columns, baseline, values } = set;
+    const kind = metricOf(matrix.metric);
+    const { formatPlain: format } = kind;
     const of = ({ baseline: whole, values: changed }: AnswerShare, r: number): string => {
         const c = columns.indexOf(rows[r]!);
         return `${format(whole[c] ?? 0)} → ${format(changed[r]?.[c] ?? 0)}`;
     };
-    const right = { baseline, values };
-    const shares = [
-        { heading: 'right number in any language', share: answers.number, usual: right },
-        { heading: 'unknown language', share: answers.unknownLanguage, usual: none },
-        { heading: 'cut off', share: answers.cut, usual: none },
-    ].filter(({ share, usual }) => rows.some((_, r) => of(share, r) !== of(usual, r)));
-    if (shares.length === 0) return [];
+    const value = { baseline, values };
+    const isNew = ({ usual }: AnswerShareWords, share: AnswerShare): boolean =>
+        usual === undefined || rows.some((_, r) => of(share, r) !== of(usual === 'value' ? value : none, r));
+    const shares = shownShares(set, kind).flatMap(({ words, share }) =>
+        words.heading !== undefined && isNew(words, share) ? [{ heading: words.heading, share }] : [],
+    );
+    const others = insteadColumns(set, matrix);
+    if (shares.length === 0 && others.length === 0) return [];
     return [
         `of these answers, whole → ${changedHeading(matrix)}`,
         alignedTable(
-            [{ heading: 'language' }, ...shares.map(({ heading }) => ({ heading, right: true }))],
-            rows.map((language, r) => [language, ...shares.map(({ share }) => of(share, r))]),
+            [
+                { heading: 'language' },
+                ...shares.map(({ heading }) => ({ heading, right: true })),
+                ...others.map(({ heading }) => ({ heading })),
+            ],
+            rows.map((language, r) => [
+                language,
+                ...shares.map(({ share }) => of(share, r)),
+                ...others.map(({ of }) => of(r)),
+            ]),
         ),
     ];
+}
+
+/** Most languages that a cell names. */
+const mostNamed = 2;
+
+/** In which languages answers are instead of the one asked, most frequent first. */
+function insteadColumns(
+    { rows, columns, instead, samples }: DeactivationSet,
+    matrix: DeactivationMatrix,
+): { readonly heading: string; readonly of: (r: number) => string }[] {
+    if (instead === undefined) return [];
+    const words = (counts: LanguageCounts, r: number, c: number): string => {
+        const named = Object.entries(counts).sort(([, a], [, b]) => b - a);
+        const shown = named
+            .slice(0, mostNamed)
+            .map(([language, count]) => `${language} ${Math.round((100 * count) / samples[r]![c]!)} %`);
+        return [...shown, ...(named.length > mostNamed ? ['…'] : [])].join(', ');
+    };
+    const own = (r: number): number => columns.indexOf(rows[r]!);
+    return [
+        { heading: 'instead in', of: (r: number) => words(instead.baseline[own(r)] ?? {}, r, own(r)) },
+        {
+            heading: `${changedHeading(matrix)}, in`,
+            of: (r: number) => words(instead.values[r]?.[own(r)] ?? {}, r, own(r)),
+        },
+    ].filter(({ of }) => rows.some((_, r) => of(r) !== ''));
 }

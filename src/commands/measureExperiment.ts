@@ -3,10 +3,10 @@ import { readActivations } from '../activations/activationsFile.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { checkNumbers } from '../experiments/answerMetric.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
-import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -15,7 +15,7 @@ import { rankNeurons } from '../neurons/rankNeurons.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { settingsFor } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
-import { perplexityTable } from '../settings/settings.js';
+import { perplexityTable, questionMetricTable } from '../settings/settings.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
@@ -46,7 +46,7 @@ export async function measureExperiment(
     context: CommandContext,
 ): Promise<CommandResult> {
     const { signal, progress } = context;
-    const { dir, data, sets, limit, wholeLimit, maxTokens, controls, seed, matched, metric: name } = args;
+    const { dir, data, sets, controls, seed, matched, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
         throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
@@ -80,7 +80,8 @@ export async function measureExperiment(
         return await run(engine, kind.on(corpus, pick(args, settingsFor(perplexityTable, { metric: name }))));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
-    noteUnknownLanguages(questions, args.judge, progress); // before the model is loaded
+    if (kind.needsNumbers) checkNumbers(name, questions);
+    kind.note(questions, args, progress); // before the model is loaded
     const options = { ...toEngineOptions(args), contextSize: args.contextSize };
     using engine = await openEngine(options, { signal, progress });
     return await run(
@@ -88,12 +89,7 @@ export async function measureExperiment(
         kind.on({
             questions,
             template: await openTemplate(args.template, engine),
-            date: args.date,
-            limit,
-            wholeLimit,
-            maxTokens,
-            number: args.number,
-            judge: args.judge,
+            ...pick(args, settingsFor(questionMetricTable, { metric: name })),
         }),
     );
 }

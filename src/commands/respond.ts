@@ -12,7 +12,9 @@ import { openEngine, toEngineOptions } from './openModel.js';
 export const respondCommand: CommandOf<typeof respondDeclaration> = async (args, { signal, progress }) => {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: args.languages, signal, progress });
-    noteUnknownLanguages(questions, 'number+language', progress, 'see the share of right numbers alone');
+    const isNumbered = questions.unnumbered !== true;
+    if (isNumbered)
+        noteUnknownLanguages(questions, 'number+language', progress, 'see the share of right numbers alone');
     const engine = await openEngine({ ...toEngineOptions(args), contextSize: args.contextSize }, { signal, progress });
     try {
         const template = await openTemplate(args.template, engine);
@@ -33,7 +35,9 @@ export const respondCommand: CommandOf<typeof respondDeclaration> = async (args,
         });
         const { generatedTokens, seconds } = result;
         const shares = answeredShares(
-            result.questions.map((question, i) => ({ ...question, language: result.languages[i]! })),
+            result.questions.flatMap(({ answer, answers: given }, i) =>
+                answer === undefined ? [] : [{ language: result.languages[i]!, answer, answers: given }],
+            ),
         );
         return {
             json: {
@@ -45,7 +49,7 @@ export const respondCommand: CommandOf<typeof respondDeclaration> = async (args,
                 languages: Object.fromEntries(shares),
             },
             text: [
-                sharesTable(shares),
+                ...(isNumbered ? [sharesTable(shares)] : []),
                 `${result.questions.length * answers} answers are in ${out} ` +
                     `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
             ].join('\n'),

@@ -13,7 +13,7 @@ import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
 import type { Questions } from '../questions/Questions.js';
 
 /**
- * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of their files,
+ * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm`, `msvamp` or `everyday` or of a folder of such files,
  * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers. Several sources are read one
  * after another, language by language. Opening reads only names, except that it reads a JSON or JSONL file whole
  * into a temporary file by language, once.
@@ -54,7 +54,7 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`,
+            `${spec}: no such file or folder; give udhr, mgsm, msvamp, everyday, a folder of LL.txt or a JSONL file`,
             { cause },
         );
     });

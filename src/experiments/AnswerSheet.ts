@@ -5,27 +5,22 @@ import { paperLanguages } from '../languages/paperLanguages.js';
 import type { AnswerJudge } from './choices.js';
 import type { Question } from '../questions/Questions.js';
 import type { Cell } from './Metric.js';
+import { type AnswerFacts, firstOwnBit, verdictBits, VerdictSheet } from './VerdictSheet.js';
 
 /** The parts of a question by which an answer is judged. */
-export type JudgedQuestion = Pick<Question, 'answer' | 'language'>;
+export type JudgedQuestion = Required<Pick<Question, 'answer' | 'language'>>;
 
-/** Bits of a verdict, which is kept for each answer beside the number of its tokens. */
-const answered = 1;
-const rightNumber = 2;
-const ownLanguage = 4;
-const unknownLanguage = 8;
-const cutOff = 16;
+/** Bits of a verdict. */
+const rightNumber = firstOwnBit;
+const ownLanguage = firstOwnBit << 1;
+const unknownLanguage = firstOwnBit << 2;
 
-/**
- * Verdicts on answers, a few bytes each, by question and condition. The texts of the answers stay in the journal.
- */
-export class AnswerSheet {
+/** Verdicts on answers that have a number and a language. */
+export class AnswerSheet extends VerdictSheet {
     readonly #questions: readonly JudgedQuestion[];
     readonly #rule: NumberRule;
     readonly #judge: AnswerJudge;
     readonly #candidates: readonly string[];
-    readonly #verdicts: Uint8Array;
-    readonly #tokens: Uint32Array;
 
     /** @param languages asked in */
     constructor(
@@ -35,61 +30,37 @@ export class AnswerSheet {
         rule: NumberRule,
         judge: AnswerJudge = 'number+language',
     ) {
+        super(conditions, questions.length);
         this.#questions = questions;
         this.#rule = rule;
         this.#judge = judge;
         this.#candidates = answerLanguages(languages);
-        this.#verdicts = new Uint8Array(conditions * questions.length);
-        this.#tokens = new Uint32Array(conditions * questions.length);
     }
 
-    /** @param tokens that the model computed for it */
-    mark(
-        condition: number,
-        question: number,
-        text: string,
-        { tokens, end }: { readonly tokens: number; readonly end: 'stop' | 'length' },
-    ): void {
+    mark(condition: number, question: number, text: string, facts: AnswerFacts): void {
         const asked = this.#questions[question]!;
         const { number, language } = judgeAnswer(text, asked, this.#candidates, this.#rule);
-        const place = this.#place(condition, question);
-        this.#verdicts[place] =
-            answered |
+        const own =
             (number ? rightNumber : 0) |
             (language === asked.language ? ownLanguage : 0) |
-            (language === undefined ? unknownLanguage : 0) |
-            (end === 'length' ? cutOff : 0);
-        this.#tokens[place] = tokens;
+            (language === undefined ? unknownLanguage : 0);
+        this.keep(this.place(condition, question), own, facts);
     }
 
-    has(condition: number, question: number): boolean {
-        return (this.#verdicts[this.#place(condition, question)]! & answered) !== 0;
-    }
-
-    tokens(condition: number, question: number): number {
-        return this.#tokens[this.#place(condition, question)]!;
-    }
-
-    /** A condition on some of the questions, all of them answered. */
     cell(condition: number, questions: readonly number[]): Cell {
-        const verdicts = questions.map((question) => this.#verdicts[this.#place(condition, question)]!);
-        const count = (is: (verdict: number) => boolean): number => verdicts.filter(is).length / verdicts.length;
+        const places = questions.map((question) => this.place(condition, question));
         const right = this.#judge === 'number' ? rightNumber : rightNumber | ownLanguage;
         return {
-            numerators: Float64Array.from(verdicts, (verdict) => ((verdict & right) === right ? 1 : 0)),
-            weights: new Float64Array(verdicts.length).fill(1),
-            samples: verdicts.length,
+            numerators: Float64Array.from(places, (place) => ((this.verdict(place) & right) === right ? 1 : 0)),
+            weights: new Float64Array(places.length).fill(1),
+            samples: places.length,
             answers: {
-                number: count((verdict) => (verdict & rightNumber) !== 0),
-                language: count((verdict) => (verdict & ownLanguage) !== 0),
-                unknownLanguage: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & unknownLanguage) !== 0),
-                cut: count((verdict) => (verdict & cutOff) !== 0),
+                number: this.shareOf(places, rightNumber),
+                language: this.shareOf(places, ownLanguage),
+                unknownLanguage: this.shareOf(places, rightNumber | unknownLanguage),
+                cut: this.shareOf(places, verdictBits.cutOff),
             },
         };
-    }
-
-    #place(condition: number, question: number): number {
-        return condition * this.#questions.length + question;
     }
 }
 

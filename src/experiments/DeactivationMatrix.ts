@@ -32,22 +32,15 @@ const answerShareShape = z.object({
 });
 export interface AnswerShare extends DeepReadonly<z.output<typeof answerShareShape>> {}
 
-const answerSharesShape = z.object({
-    /** Right number, in whatever language. */
-    number: answerShareShape,
-    /** In the language of the question, whatever the number. */
-    language: answerShareShape,
-    /** Right number, in a text whose language is unclear (too short or mixed); counts as wrong. */
-    unknownLanguage: answerShareShape,
-    /** Cut off at `maxTokens`, perhaps before their result. */
-    cut: answerShareShape,
-});
 /**
- * Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the
- * language its own.
+ * Shares of all answers, the whole model's and those of each cell, by the names that the metric gives them
+ * (`MetricWords.shares`).
  */
-export interface AnswerShares extends DeepReadonly<z.output<typeof answerSharesShape>> {}
-export const answerShareNames = answerSharesShape.keyof().options;
+export type AnswerShares = Readonly<Record<string, AnswerShare>>;
+
+const languageCounts = byName(z.int().positive());
+/** How many answers are in each language. */
+export type LanguageCounts = Readonly<Record<string, number>>;
 
 /** All parts have its rows and columns. */
 export const setShape = z
@@ -85,20 +78,34 @@ export const setShape = z
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
         neurons: z.array(z.int().nonnegative()),
-        /** For accuracies: the shares that they consist of. */
-        answers: answerSharesShape.optional(),
+        /** For metrics of answers: the shares that stand beside it. */
+        answers: byName(answerShareShape).optional(),
+        /** For languages of answers: how many answers are in another language than the one asked, by language. */
+        instead: z
+            .object({
+                /** Length columns. */
+                baseline: z.array(languageCounts),
+                values: z.array(z.array(languageCounts)),
+            })
+            .optional(),
     })
     .refine((set) => {
         const [rows, columns] = [set.rows.length, set.columns.length];
-        const { intervals, answers, tests } = set;
+        const { intervals, answers, instead, tests } = set;
         const shares = Object.values(answers ?? {});
         const [lists, grids]: [(readonly unknown[])[], (readonly (readonly unknown[])[])[]] = [
-            [set.baseline, intervals.baseline, ...shares.map(({ baseline }) => baseline)],
+            [
+                set.baseline,
+                intervals.baseline,
+                ...shares.map(({ baseline }) => baseline),
+                instead?.baseline ?? set.columns,
+            ],
             [
                 ...[set.values, set.change, set.control, set.beyondControl, set.samples, ...set.controls],
                 ...[intervals.values, intervals.change, intervals.beyondControl],
                 ...shares.map(({ values }) => values),
                 ...Object.values(tests ?? {}).flatMap(({ p, q }) => [p, q]),
+                ...(instead === undefined ? [] : [instead.values]),
             ],
         ];
         return (

@@ -10,7 +10,7 @@ import type { perplexityTable, questionMetricTable } from '../settings/settings.
 import type { Progress } from '../support/progress.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import type { VerdictPair } from './accuracyDifference.js';
-import type { AnswerShares, CellInterval } from './DeactivationMatrix.js';
+import type { CellInterval, LanguageCounts } from './DeactivationMatrix.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
 
@@ -36,6 +36,8 @@ export interface MetricWords {
     readonly axis: { readonly format: string; readonly least: number };
     /** Sentences on the paper's figures of it, and on the differences. Default: none. */
     readonly paper?: string;
+    /** Of answers: the shares that stand beside the metric, in their order. Default: none. */
+    readonly shares?: readonly AnswerShareWords[];
     formatValue(value: number | null): string;
     /** A change, with its sign. */
     formatChange(change: number | null): string;
@@ -43,6 +45,20 @@ export interface MetricWords {
     formatEffect(effect: number | null): string;
     /** A value or a change on the command line, always with the same number of digits. */
     formatPlain(value: number): string;
+}
+
+/** A share of answers, or of their lines or words, that stands beside a metric of answers. */
+export interface AnswerShareWords {
+    /** In files. */
+    readonly name: string;
+    /** In a sentence, such as `right number, in whatever language`. */
+    readonly words: string;
+    /** Heading of its column on the command line. Default: it is not shown there. */
+    readonly heading?: string;
+    /** What it is where it says nothing new, so that its column is left out: 0, or the metric's own value. */
+    readonly usual?: 0 | 'value';
+    /** Whether these answers count as wrong for this reason, so that the report shows where they are. */
+    readonly isFault?: boolean;
 }
 
 /** The 95 % intervals of a metric: of means over texts, or of shares of questions. */
@@ -96,6 +112,12 @@ export interface TextMetricKind extends AnyMetricKind {
 /** A metric of answers to questions. */
 export interface QuestionMetricKind extends AnyMetricKind {
     readonly inputs: 'questions';
+    /** Whether a question needs a number as its answer. */
+    readonly needsNumbers: boolean;
+    /** The languages that an answer may be in where some are asked. */
+    answerLanguages(asked: readonly string[]): readonly string[];
+    /** Notes what the questions lack, as languages that the detector does not know. */
+    note(questions: Questions, options: Pick<QuestionMetricOptions, 'judge'>, progress: Progress): void;
     on(options: QuestionMetricOptions): Metric;
 }
 
@@ -204,8 +226,10 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** For answers to questions: shares besides the metric. */
-    readonly answers?: Readonly<Record<keyof AnswerShares, number>>;
+    /** For answers to questions: shares besides the metric, by name; NaN where there is nothing to share. */
+    readonly answers?: Readonly<Record<string, number>>;
+    /** For languages of answers: how many answers are in each other language than the one asked. */
+    readonly instead?: LanguageCounts;
 }
 
 /** A metric's value on the units, and on each resample of them. */

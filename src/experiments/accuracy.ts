@@ -1,18 +1,22 @@
-import { LanguageNeuronsError } from '../errors.js';
-import { checkSettings } from '../settings/checkSetting.js';
+import { z } from 'zod';
+import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { questionMetricTable } from '../settings/settings.js';
-import { defined } from '../support/defined.js';
-import { formatPointsChange, formatShare } from '../support/format.js';
-import { AccuracyAnswers, type AccuracyPlan, accuracyPlanShape, answersJournal } from './accuracyAnswers.js';
-import { measureAnswers } from './measureAnswers.js';
-import type { Metric, QuestionMetricKind, QuestionMetricOptions } from './Metric.js';
-import { shareIntervals } from './shareIntervals.js';
+import { formatPlainShare, formatPointsChange, formatShare } from '../support/format.js';
+import { answerLanguages, AnswerSheet } from './AnswerSheet.js';
+import { answerMetric } from './answerMetric.js';
+import { answerJudges } from './choices.js';
+import type { Metric, QuestionMetricOptions } from './Metric.js';
 import { noteUnknownLanguages } from './unknownLanguages.js';
 
+const own = z.object({
+    rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
+    /** Absent: number and language. */
+    judge: z.enum(answerJudges).optional(),
+});
+
 /** Share of questions that are answered rightly. */
-export const accuracy: QuestionMetricKind = {
+export const accuracy = answerMetric({
     name: 'accuracy',
-    inputs: 'questions',
     noun: 'accuracy',
     plural: 'accuracies',
     definition: 'The share of questions that are answered rightly. Lower is worse.',
@@ -22,59 +26,47 @@ export const accuracy: QuestionMetricKind = {
     samples: 'Questions',
     axis: { format: '.0%', least: 0.1 },
     paper: 'An answer is right where its number is right and it is in the language of the question.',
+    shares: [
+        {
+            name: 'number',
+            words: 'right number, in whatever language',
+            heading: 'right number in any language',
+            usual: 'value',
+        },
+        { name: 'language', words: 'in the language of the question' },
+        { name: 'unknownLanguage', words: 'right number, unknown language', heading: 'unknown language', usual: 0 },
+        { name: 'cut', words: 'cut off', heading: 'cut off', usual: 0, isFault: true },
+    ],
     formatValue: formatShare,
     formatChange: formatPointsChange,
     formatEffect: formatPointsChange,
-    formatPlain: (value) => `${(100 * value).toFixed(1)} %`,
-    intervals: shareIntervals,
-    journal: answersJournal,
-    planShape: accuracyPlanShape,
-    fromMean: () => (mean) => mean,
-    settingsOf: (questions, { template, maxTokens, rule, judge }: AccuracyPlan) => ({
-        questions,
-        template,
-        maxTokens,
+    formatPlain: formatPlainShare,
+    needsNumbers: true,
+    answerLanguages,
+    own,
+    ownOf: ({
+        number: rule = questionMetricTable.number.default,
+        judge = questionMetricTable.judge.default,
+    }: QuestionMetricOptions) => ({
         rule,
-        ...defined({ judge }),
+        ...(judge === 'number' ? { judge } : {}), // the default has no name in files
     }),
-    measurementsOf: (plan: AccuracyPlan, conditions, folder) => new AccuracyAnswers(plan, conditions, folder),
-    on: accuracyMetric,
-};
+    sheetOf: (conditions, { questions, languages }, { rule, judge }) =>
+        new AnswerSheet(
+            conditions,
+            questions.map(({ language, answer }) => ({ language, answer: answer! })),
+            languages,
+            rule,
+            judge,
+        ),
+    note: (questions, { judge = questionMetricTable.judge.default }, progress) =>
+        noteUnknownLanguages(questions, judge, progress),
+});
 
 /**
  * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages that
  * the detector does not know are noted.
- * Answers are greedy; those of all conditions are generated together, and stay in
- * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens, promptTokens, end}`, a line each.
  */
 export function accuracyMetric(options: QuestionMetricOptions): Metric {
-    checkSettings(options, questionMetricTable, { questions: true, template: true, draftsOf: true });
-    const { questions, template, limit, wholeLimit = limit } = options;
-    const {
-        maxTokens = questionMetricTable.maxTokens.default,
-        number: rule = questionMetricTable.number.default,
-        judge: judgedBy = questionMetricTable.judge.default,
-    } = options;
-    checkLimits(limit, wholeLimit);
-    const { name, languages } = questions;
-    const judge = judgedBy === 'number' ? judgedBy : undefined; // the default has no name in files
-    const complete = { ...options, wholeLimit, maxTokens, rule, judge };
-    return {
-        kind: accuracy,
-        languages,
-        settings: { questions: name, template: template.name, maxTokens, rule, ...defined({ judge }) },
-        source: name,
-        measure(conditions, context) {
-            noteUnknownLanguages(questions, judgedBy, context.progress);
-            return measureAnswers(complete, conditions, context);
-        },
-    };
-}
-
-function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {
-    if (limit === undefined || wholeLimit === undefined || wholeLimit >= limit) return;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `\`wholeLimit\` must be at least \`limit\`, ${limit}, not ${wholeLimit}`,
-    );
+    return accuracy.on(options);
 }

@@ -1,13 +1,5 @@
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import {
-    answerShareNames,
-    type AnswerShare,
-    type AnswerShares,
-    type CellInterval,
-    type CellTests,
-    type DeactivationSet,
-    type Grid,
-} from './DeactivationMatrix.js';
+import type { CellInterval, CellTests, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { benjaminiHochberg } from '../support/statistics.js';
 import type { VerdictPair } from './accuracyDifference.js';
 import type { SetConditions } from './conditions.js';
@@ -94,7 +86,7 @@ export function buildSet(
         tests: { change: testsFrom(changeSides), beyondControl: testsFrom(beyondSides) },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),
-        ...(columns.some(({ base }) => base.cell.answers !== undefined) ? { answers: answerShares(own, columns) } : {}),
+        ...answersOf(own, columns),
     };
 }
 
@@ -115,11 +107,21 @@ interface Column {
     readonly base: Measured;
 }
 
-function answerShares(own: readonly ModelState[], columns: readonly Column[]): AnswerShares {
-    const share = (name: keyof AnswerShares): AnswerShare => ({
-        baseline: columns.map(({ base }) => base.cell.answers![name]),
-        values: own.map((condition) => columns.map(({ measured }) => measured(condition).cell.answers![name])),
+/** The shares beside a metric of answers, and the languages of answers, where the cells have them. */
+function answersOf(
+    own: readonly ModelState[],
+    columns: readonly Column[],
+): Pick<DeactivationSet, 'answers' | 'instead'> {
+    const first = columns[0]?.base.cell;
+    const of = <T>(pick: (cell: Cell) => T): { baseline: T[]; values: T[][] } => ({
+        baseline: columns.map(({ base }) => pick(base.cell)),
+        values: own.map((condition) => columns.map(({ measured }) => pick(measured(condition).cell))),
     });
-    const shares = answerShareNames.map((name) => [name, share(name)] as const);
-    return Object.fromEntries(shares) as Record<keyof AnswerShares, AnswerShare>;
+    const shares = Object.keys(first?.answers ?? {}).map(
+        (name) => [name, of(({ answers }) => answers![name]!)] as const,
+    );
+    return {
+        ...(first?.answers === undefined ? {} : { answers: Object.fromEntries(shares) }),
+        ...(first?.instead === undefined ? {} : { instead: of(({ instead }) => instead!) }),
+    };
 }

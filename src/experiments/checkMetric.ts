@@ -36,6 +36,7 @@ const words = {
         least: field('a number from 0', (value: unknown) => typeof value === 'number' && value >= 0),
     }),
     paper: text.optional(),
+    shares: z.array(fields({ name: text, words: text })).optional(),
     formatValue: method,
     formatChange: method,
     formatEffect: method,

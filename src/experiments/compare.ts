@@ -25,7 +25,7 @@ import type {
 } from './Comparison.js';
 import { changeIntervals, type FoldedAnalysis } from './changeIntervals.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
-import { cutOffNote, cutOffShare } from './cutOff.js';
+import { cutOffNote, cutOffShare, isCutFault } from './cutOff.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
@@ -124,7 +124,7 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     );
     const accuracies = [first, other].flatMap((one) =>
         ofWholeModel(one)
-            .filter((matrix) => cutOffShare(matrix) !== undefined)
+            .filter((matrix) => isCutFault(matrix) && cutOffShare(matrix) !== undefined)
             .map((matrix) => [one.label, matrix] as const),
     );
     const cutOff = accuracies.length === 2 ? cutOffNote(accuracies) : undefined;

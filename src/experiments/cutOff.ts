@@ -1,11 +1,12 @@
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import { metricOf } from './metrics.js';
 
 /**
  * Share of the whole model's answers that were cut off at `maxTokens`, on average over its languages; undefined for
  * a metric of texts.
  */
 export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
-    const shares = Object.values(sets).find(({ answers }) => answers !== undefined)?.answers?.cut.baseline;
+    const shares = Object.values(sets).find(({ answers }) => answers !== undefined)?.answers?.cut?.baseline;
     if (shares === undefined || shares.length === 0) return undefined;
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
@@ -21,4 +22,9 @@ export function cutOffNote(
         `Answers were cut off at ${models[0]![1].settings.maxTokens ?? 'their most'} tokens, mostly before their ` +
         `result, and count as wrong: ${told.join(', ')}; a larger \`maxTokens\` lets them end.`
     );
+}
+
+/** Whether an answer that is cut off counts as wrong for that reason. */
+export function isCutFault({ metric }: Pick<DeactivationMatrix, 'metric'>): boolean {
+    return metricOf(metric).shares?.find(({ name }) => name === 'cut')?.isFault === true;
 }

@@ -1,5 +1,5 @@
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import { answersJournal, type JournalledAnswer } from './accuracyAnswers.js';
+import { answersJournal, type JournalledAnswer } from './questionAnswers.js';
 import { readJournals } from './journals.js';
 
 /**

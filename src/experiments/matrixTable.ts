@@ -1,11 +1,5 @@
 import type { CsvTable } from '../files/csv.js';
-import {
-    answerShareNames,
-    type CellInterval,
-    type CellTests,
-    type DeactivationMatrix,
-    type DeactivationSet,
-} from './DeactivationMatrix.js';
+import type { CellInterval, CellTests, DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
 
 const columns = [
     'set',
@@ -31,8 +25,6 @@ const columns = [
     'samples',
     'neurons',
 ] as const;
-/** Of an accuracy besides: shares of all answers; see `AnswerShares`. */
-const answerColumns = answerShareNames.flatMap((share) => [`${share}Baseline`, share]);
 
 /**
  * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow IEEE
@@ -90,16 +82,16 @@ function tested(tests: CellTests | undefined, r: number, c: number): (number | n
     return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
 }
 
+/** Of a metric of answers besides: its shares; see `AnswerShares`. */
 function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
-    if (answers === undefined) return [];
-    return answerShareNames.flatMap((share) => [
-        answers[share].baseline[c] ?? null,
-        answers[share].values[r]?.[c] ?? null,
+    return Object.values(answers ?? {}).flatMap(({ baseline, values }) => [
+        baseline[c] ?? null,
+        values[r]?.[c] ?? null,
     ]);
 }
 
 function columnsOf({ answers }: DeactivationSet): readonly string[] {
-    return answers === undefined ? columns : [...columns, ...answerColumns];
+    return [...columns, ...Object.keys(answers ?? {}).flatMap((share) => [`${share}Baseline`, share])];
 }
 
 /** All sets of a matrix, one behind another. */

@@ -9,16 +9,21 @@ import { defined } from '../support/defined.js';
 import { formatCount } from '../support/format.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Progress } from '../support/progress.js';
-import { AccuracyAnswers, type AccuracyPlan, answersJournal, type JournalledAnswer } from './accuracyAnswers.js';
 import { Drafts, wholeAnswers } from './draftAnswers.js';
 import { openJournals, readJournals } from './journals.js';
 import type { MeasureContext, QuestionMetricOptions } from './Metric.js';
+import { answersJournal, type AnswersPlan, type JournalledAnswer, type QuestionAnswers } from './questionAnswers.js';
 
-/** Options of an accuracy, with defaults; `judge` undefined: number and language. */
-export interface AnswerOptions extends QuestionMetricOptions {
+/** What is asked, with defaults, and the metric that judges it. */
+export interface AnswerOptions extends Pick<
+    QuestionMetricOptions,
+    'questions' | 'template' | 'date' | 'limit' | 'wholeLimit' | 'draftsOf'
+> {
     readonly maxTokens: number;
-    readonly rule: AccuracyPlan['rule'];
-    readonly judge: AccuracyPlan['judge'];
+    readonly metric: string;
+    /** The metric's own settings, for the plan. */
+    readonly own: object;
+    answersOf(plan: AnswersPlan, conditions: readonly ModelState[], folder: string): QuestionAnswers;
 }
 
 interface KeyedPrompt extends AskedPrompt {
@@ -38,7 +43,7 @@ export async function measureAnswers(
     options: AnswerOptions,
     conditions: readonly ModelState[],
     { engine, folder, known, shard, signal, progress }: MeasureContext,
-): Promise<AccuracyAnswers> {
+): Promise<QuestionAnswers> {
     const { template, date } = await datedTemplate(options.template, {
         given: options.date,
         kept: () => keptDate(options, folder, signal),
@@ -49,7 +54,7 @@ export async function measureAnswers(
         ...prompt,
         key: promptKey(engine, prompt, { maxTokens }),
     }));
-    const answers = new AccuracyAnswers(planOf(options, prompts, engine), [...conditions, ...known], folder);
+    const answers = options.answersOf(planOf(options, prompts, engine), [...conditions, ...known], folder);
     // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
     const isDrafting = engine.backend.gpus > 0;
     const drafts = new Drafts(isDrafting ? await answersOfOther(options, engine, prompts, signal) : undefined);
@@ -107,7 +112,7 @@ async function keptDate(
  * @returns tells it of more finished ones, whatever their condition: those of all conditions come side by side
  */
 function announced(
-    answers: AccuracyAnswers,
+    answers: QuestionAnswers,
     own: OwnPrompts,
     conditions: readonly ModelState[],
     progress: Progress,
@@ -138,7 +143,7 @@ function* openPrompts(
         own,
         prompts,
         drafts,
-    }: { answers: AccuracyAnswers; own: OwnPrompts; prompts: readonly KeyedPrompt[]; drafts: Drafts },
+    }: { answers: QuestionAnswers; own: OwnPrompts; prompts: readonly KeyedPrompt[]; drafts: Drafts },
 ): Generator<Prompt> {
     for (const [key, [place]] of own) {
         const { text, special, stops } = prompts[place!]!;
@@ -150,18 +155,17 @@ function* openPrompts(
 }
 
 function planOf(
-    { questions: { languages, sources }, template, maxTokens, rule, judge, limit = Infinity }: AnswerOptions,
+    { questions: { languages, sources }, template, maxTokens, limit = Infinity, metric, own }: AnswerOptions,
     prompts: readonly KeyedPrompt[],
     { settings: { batch, device }, contextSize: context }: Engine,
-): AccuracyPlan {
+): AnswersPlan {
     return {
-        metric: 'accuracy',
+        metric,
         languages,
         sources,
         template: template.name,
         maxTokens,
-        rule,
-        ...defined({ judge }),
+        ...own,
         batch,
         context,
         device,
@@ -169,7 +173,7 @@ function planOf(
         questions: prompts.map(({ key, place, question: { language, answer } }) => ({
             key,
             language,
-            answer,
+            ...defined({ answer }),
             ofAll: place < limit,
         })),
     };

@@ -1,9 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import { cacheFolder } from '../files/cacheFolder.js';
 import { isReadFailure } from '../files/fileAccess.js';
-import { questionSets } from '../questions/fetchQuestions.js';
-import { openQuestions } from '../questions/openQuestions.js';
+import { folderOfQuestions, namedQuestions, openQuestions } from '../questions/openQuestions.js';
 import type { Question } from '../questions/Questions.js';
 import { keyOf } from '../support/keyOf.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
@@ -19,7 +17,7 @@ export async function questionTexts(
     { settings, languages, whole }: DeactivationMatrix,
 ): Promise<readonly Question[] | undefined> {
     const source = String(settings.questions);
-    const path = questionSets.includes(source) ? join(cacheFolder(), source) : resolve(folder, source);
+    const path = namedQuestions.includes(source) ? folderOfQuestions(source) : resolve(folder, source);
     try {
         const questions = await openQuestions(path, { languages });
         const asked: Question[] = [];

@@ -1,8 +1,9 @@
 import { setConditions } from './conditions.js';
-import { answersJournal, type JournalledAnswer } from './accuracyAnswers.js';
-import { answerLanguages, toldLanguage } from './AnswerSheet.js';
+import { answersJournal, type JournalledAnswer } from './questionAnswers.js';
+import { toldLanguage } from './AnswerSheet.js';
 import type { DeactivationMatrix, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { readJournals } from './journals.js';
+import { metricOf } from './metrics.js';
 import { wholeModel } from '../interventions/ModelState.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -32,6 +33,8 @@ export interface SaidPair {
 
 /** Answers of the whole model, and with each language's neurons removed or otherwise changed. */
 export interface SaidAnswers {
+    /** Name of the metric that the answers were given for. */
+    readonly metric: string;
     readonly operation: Operation;
     readonly set: NeuronSetName;
     /** Languages whose neurons are changed. */
@@ -68,7 +71,7 @@ interface Prompt {
  */
 export async function readSaidAnswers(
     folder: string,
-    { sets, operation }: DeactivationMatrix,
+    { metric, sets, operation }: DeactivationMatrix,
     analysis: NeuronAnalysis,
 ): Promise<SaidAnswers | undefined> {
     const name = ['specific+related' as const, ...neuronSetNames].find((one) => sets[one]?.answers !== undefined);
@@ -77,7 +80,9 @@ export async function readSaidAnswers(
     const values = await valuesFor([operation], folder);
     const { own } = setConditions(analysis, set.rows, name, 0, 0, { operation, values });
     const conditions = own.map((condition) => condition.name);
-    const prompts = await readPrompts(folder, set, conditions);
+    const kind = metricOf(metric);
+    if (kind.inputs !== 'questions') return undefined;
+    const prompts = await readPrompts(folder, set, conditions, kind.answerLanguages(set.columns));
     if (!areOfSet(prompts, set, conditions)) return undefined;
     const found = new Set(prompts.flatMap(({ answers }) => [...answers.values()].map(({ language }) => language)));
     const others = [...found].filter((language) => language !== undefined && !set.columns.includes(language)).sort();
@@ -88,6 +93,7 @@ export async function readSaidAnswers(
             return told.map((language) => given.filter((answer) => answer.language === language).length);
         });
     return {
+        metric,
         operation,
         set: name,
         rows: set.rows,
@@ -100,8 +106,12 @@ export async function readSaidAnswers(
 }
 
 /** The prompts that every condition was asked; of a question that was asked in several ways, the last. */
-async function readPrompts(folder: string, set: DeactivationSet, conditions: readonly string[]): Promise<Prompt[]> {
-    const candidates = answerLanguages(set.columns);
+async function readPrompts(
+    folder: string,
+    set: DeactivationSet,
+    conditions: readonly string[],
+    candidates: readonly string[],
+): Promise<Prompt[]> {
     const prompts = new Map<string, Prompt>();
     const take = ({ key, condition, language, index, text, end }: JournalledAnswer): void => {
         const isWhole = condition === wholeModel.name;
@@ -131,6 +141,7 @@ function answersIn(prompts: readonly Prompt[], asked: string, condition: string)
 /** Whether answers give the numbers of questions and the shares that a set has: those of other work do not. */
 function areOfSet(prompts: readonly Prompt[], set: DeactivationSet, conditions: readonly string[]): boolean {
     const { language, cut } = set.answers!;
+    if (language === undefined || cut === undefined) return false;
     const isGiven = (condition: string, c: number, shares: { own: number; cut: number }): boolean => {
         const given = answersIn(prompts, set.columns[c]!, condition);
         const share = (is: (answer: Kept) => boolean): number => given.filter(is).length / given.length;

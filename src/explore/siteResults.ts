@@ -1,11 +1,7 @@
 import type { Comparison, MetricChange } from '../experiments/Comparison.js';
-import {
-    answerShareNames,
-    type AnswerShares,
-    type DeactivationMatrix,
-    type DeactivationSet,
-} from '../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
 import type { MetricWords } from '../experiments/Metric.js';
+import { shownShares } from '../experiments/shownShares.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { meanWords } from '../experiments/meanEffect.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -113,24 +109,18 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
                 interval: cell.interval === null ? '' : intervalWords(cell.interval, words.formatEffect),
                 q: cell.q === null ? '' : equalsP('q', cell.q),
                 samples: cell.samples,
-                ...(set.answers === undefined ? {} : { answers: answerLines(set.answers, r, c, words) }),
+                ...(set.answers === undefined ? {} : { answers: answerLines(set, r, c, words) }),
             })),
         ),
     };
 }
 
-const answerWords: Readonly<Record<keyof AnswerShares, string>> = {
-    number: 'right number, in whatever language',
-    language: 'in the language of the question',
-    unknownLanguage: 'right number, unknown language',
-    cut: 'cut off',
-};
-
-function answerLines(answers: AnswerShares, r: number, c: number, { formatValue }: MetricWords): string[] {
-    return answerShareNames.map((name) => {
-        const { baseline, values } = answers[name];
-        return `${answerWords[name]}: ${formatValue(baseline[c]!)} becomes ${formatValue(values[r]![c]!)}`;
-    });
+function answerLines(set: DeactivationSet, r: number, c: number, metric: MetricWords): string[] {
+    const { formatValue } = metric;
+    return shownShares(set, metric).map(
+        ({ words, share: { baseline, values } }) =>
+            `${words.words}: ${formatValue(baseline[c]!)} becomes ${formatValue(values[r]![c]!)}`,
+    );
 }
 
 function intervalWords([low, high]: readonly [number, number], format: (value: number) => string): string {

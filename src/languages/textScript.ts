@@ -13,6 +13,11 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     Kore: ['Hang'],
 };
 
+/** The scripts of Unicode that a language's script consists of: `Hira`, `Kana` and `Hani` of `Jpan`. */
+export function scriptParts(script: string): readonly string[] {
+    return parts[script] ?? [script];
+}
+
 /** The script of a letter; undefined where it is none of `letterScripts`. */
 export function letterScript(letter: string): string | undefined {
     return letterOf.find(([, form]) => form.test(letter))?.[0];
@@ -38,6 +43,6 @@ export function languageOfScript(
     languages: readonly { readonly tag: string; readonly script: string }[],
 ): string | undefined {
     if (script === undefined) return undefined;
-    const written = languages.filter((one) => (parts[one.script] ?? [one.script]).includes(script));
+    const written = languages.filter((one) => scriptParts(one.script).includes(script));
     return written.length === 1 ? written[0]!.tag : undefined;
 }

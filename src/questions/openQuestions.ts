@@ -8,10 +8,13 @@ import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { languagesTable } from '../settings/settings.js';
+import { cacheFolder } from '../files/cacheFolder.js';
+import { defined } from '../support/defined.js';
 import { inList } from '../support/inList.js';
 import { silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
+import { everyday, everydayFolder, everydayLanguages } from './everyday.js';
 import type { Question, Questions } from './Questions.js';
 import { plainNumbers } from '../answers/plainNumbers.js';
 import { groupingSpaces, readDigits } from '../answers/readDigits.js';
@@ -31,43 +34,69 @@ const msvampRow = z.union([
         .transform(({ query, response }) => ({ text: query, response })), // the English file
 ]);
 
+const promptRow = z.object({ prompt: z.string() });
+
+interface Row {
+    readonly text: string;
+    /** Absent: no number answers it. */
+    readonly answer?: string;
+}
+
 /** Readers of a row of each kind of file; undefined for another kind of row. */
 const kinds = {
     /** `question<TAB>answer` without header; commas group the answer's digits; quotes are part of the text. */
-    mgsm: (line: string) => {
+    mgsm: (line: string): Row | undefined => {
         const [text, answer, ...more] = line.split('\t');
         return answer === undefined || more.length > 0 ? undefined : { text: text!, answer };
     },
     /** One JSON object a line: `m_query` (in English `query`) and `response`, such as "8.0". */
-    msvamp: (line: string) => {
-        try {
-            const { text, response } = msvampRow.parse(JSON.parse(line));
-            return { text, answer: response };
-        } catch {
-            return undefined;
-        }
+    msvamp: (line: string): Row | undefined => {
+        const row = parsed(msvampRow, line);
+        return row && { text: row.text, answer: row.response };
+    },
+    /** One JSON object a line: `prompt`, which no number answers. */
+    prompts: (line: string): Row | undefined => {
+        const row = parsed(promptRow, line);
+        return row && { text: row.prompt };
     },
 } as const;
+
+function parsed<T>(shape: z.ZodType<T>, line: string): T | undefined {
+    try {
+        return shape.parse(JSON.parse(line));
+    } catch {
+        return undefined;
+    }
+}
 
 const shapes: Readonly<Record<keyof typeof kinds, string>> = {
     mgsm: 'question, tab, number',
     msvamp: '{"m_query", "response"} with a number',
+    prompts: '{"prompt"} with a text',
 };
 
 /** The options of a corpus. */
 type QuestionsOptions = CorpusOptions;
 
+/** Questions that have a name, whatever folder there is. */
+export const namedQuestions: readonly string[] = [...questionSets, everyday];
+
+/** The folder of the files of questions by name; those that are downloaded may lack some. */
+export function folderOfQuestions(name: string): string {
+    return name === everyday ? everydayFolder : join(cacheFolder(), name);
+}
+
 /** Whether this is a name of questions, or a folder with files of questions. */
 export async function isQuestions(spec: string): Promise<boolean> {
     return (
-        questionSets.includes(spec) ||
+        namedQuestions.includes(spec) ||
         (await readdir(spec).catch((): string[] => [])).some((name) => kindOf(name) !== undefined)
     );
 }
 
 /**
- * Opens questions: `mgsm` or `msvamp`, downloaded and cached, or a folder of MGSM's `mgsm_LL.tsv` or
- * MSVAMP's `test_Language.json`.
+ * Opens questions: `mgsm` or `msvamp`, downloaded and cached; `everyday`, which ships with the package; or a folder of
+ * MGSM's `mgsm_LL.tsv`, MSVAMP's `test_Language.json` or `prompts_LL.jsonl`.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, and the errors of `fetchQuestions`. Reading a language throws
  * DAMAGED naming the line, ENCODING, EMPTY, ABORTED
  */
@@ -75,6 +104,10 @@ export async function openQuestions(spec: string, options: QuestionsOptions = {}
     checkSettings(options, languagesTable, { signal: true, progress: true });
     const { languages, signal, progress = silent } = options;
     throwIfStopped(signal);
+    if (spec === everyday) {
+        const chosen = { ...options, languages: languages ?? everydayLanguages };
+        return { ...(await openFolder(everydayFolder, chosen)), name: spec, sources: [{ name: spec }] };
+    }
     if (!questionSets.includes(spec)) return openFolder(spec, options);
     const folder = await fetchQuestions(spec, { languages, signal, progress });
     const fetched = await openFolder(folder, { ...options, languages: languages ?? homeLanguages(spec) });
@@ -96,7 +129,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
         throw new LanguageNeuronsError(
             'NOT_FOUND',
             `${folder}: cannot be read (${cause.message}); ` +
-                'give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json',
+                `give ${namedQuestions.join(', ')}, or a folder of mgsm_LL.tsv, test_Language.json or prompts_LL.jsonl`,
             { cause },
         );
     });
@@ -109,7 +142,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
     if (files.size === 0)
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`,
+            `${folder}: holds no questions; give a folder of mgsm_LL.tsv, test_Language.json or prompts_LL.jsonl`,
         );
     const list = new LanguageList(
         folder,
@@ -125,6 +158,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
         name: folder,
         sources: [{ name: folder, path: resolve(folder) }],
         languages: [...nameOf.keys()],
+        ...(chosen.some(({ name }) => files.get(name)!.kind === 'prompts') ? { unnumbered: true } : {}),
         inLanguage: (language) => {
             const name = nameOf.get(language)!;
             return readQuestions(join(folder, name), files.get(name)!.kind, language, signal);
@@ -141,9 +175,10 @@ interface QuestionFile {
 function kindOf(name: string): QuestionFile | undefined {
     const mgsm = /^mgsm_(.+)\.tsv$/i.exec(name)?.[1];
     const msvamp = /^test_(.+)\.jsonl?$/i.exec(name)?.[1];
-    const written = mgsm ?? msvamp;
+    const prompts = /^prompts_(.+)\.jsonl$/i.exec(name)?.[1];
+    const written = mgsm ?? msvamp ?? prompts;
     if (written === undefined || languageTag(written) === undefined) return undefined;
-    return { written, kind: mgsm === undefined ? 'msvamp' : 'mgsm' };
+    return { written, kind: mgsm !== undefined ? 'mgsm' : msvamp !== undefined ? 'msvamp' : 'prompts' };
 }
 
 async function readQuestions(
@@ -156,22 +191,23 @@ async function readQuestions(
     for await (const { text: line, number } of readLines(path, signal)) {
         if (line.trim() === '') continue;
         const row = kinds[kind](line);
-        const answer = row === undefined ? undefined : answerNumber(row.answer);
-        if (row === undefined || answer === undefined || row.text.trim() === '') {
+        const answer = row?.answer === undefined ? undefined : answerNumber(row.answer);
+        const isNumbered = row?.answer !== undefined;
+        if (row === undefined || (isNumbered && answer === undefined) || row.text.trim() === '') {
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${path}: line ${number} is not ${shapes[kind]}${columnsWords(kind, line)}; correct the line`,
             );
         }
-        if (kind === 'mgsm' && isAmbiguous(row.answer, language)) {
-            const written = row.answer.trim();
+        if (kind === 'mgsm' && isAmbiguous(row.answer!, language)) {
+            const written = row.answer!.trim();
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${path}: line ${number}: in ${language} the answer ${written} may be ${answer} or ` +
                     `${written.replace('.', '')}; write ${written}0 or ${written.replace('.', '')}`,
             );
         }
-        questions.push({ language, index: questions.length, text: row.text, answer });
+        questions.push({ language, index: questions.length, text: row.text, ...defined({ answer }) });
     }
     if (questions.length === 0)
         throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; download the file again`);

@@ -57,7 +57,8 @@ export interface AnsweredQuestion {
     /** Whether special tokens spelled out in the prompt, a chat template's, are these tokens. */
     readonly special?: true;
     readonly index: number;
-    readonly answer: number;
+    /** Absent: no number answers the prompt. */
+    readonly answer?: number;
 }
 
 export interface RespondResult {
@@ -163,7 +164,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         ...(special ? { special } : {}),
         answers: done.get(key)!,
         index,
-        answer,
+        ...defined({ answer }),
     }));
     await writeFileAtomic(path, jsonLines(answered));
     noteCutOff(answered, settings.maxTokens, progress);

@@ -1,4 +1,4 @@
-import { answersJournal } from '../experiments/accuracyAnswers.js';
+import { answersJournal } from '../experiments/questionAnswers.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { metricOf } from '../experiments/metrics.js';
 import { questionTexts } from '../experiments/questionTexts.js';

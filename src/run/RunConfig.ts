@@ -7,7 +7,7 @@ import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/modelUri.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
-import { questionSets } from '../questions/fetchQuestions.js';
+import { namedQuestions } from '../questions/openQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
 import {
     accuracyTable,
@@ -166,7 +166,7 @@ async function readConfigText(path: string): Promise<string> {
 function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const local = (path: string): string => resolve(folder, expandHome(path));
     const model = (spec: string): string => (isModelUri(spec) ? spec : local(spec));
-    const texts = (spec: string): string => (isUdhr(spec) || questionSets.includes(spec) ? spec : local(spec));
+    const texts = (spec: string): string => (isUdhr(spec) || namedQuestions.includes(spec) ? spec : local(spec));
     const adapters = (given: RunConfig['loras']) =>
         given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
     const { aligned, accuracy, evaluation } = config;
@@ -183,7 +183,7 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
             : {
                   accuracy: {
                       ...accuracy,
-                      questions: questionSets.includes(accuracy.questions)
+                      questions: namedQuestions.includes(accuracy.questions)
                           ? accuracy.questions
                           : local(accuracy.questions),
                       ...(accuracy.template === undefined

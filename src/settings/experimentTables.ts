@@ -5,12 +5,14 @@ import { inGroup } from './Setting.js';
 const count = { whole: true, least: 1, most: mostWhole } as const satisfies NumberRange;
 const fromZero = { whole: true, least: 0, most: mostWhole } as const satisfies NumberRange;
 const ofAccuracy = { metric: ['accuracy'] } as const;
+const ofAnswers = { metric: ['accuracy', 'language'] } as const;
 
 /** The metrics of the tool, in the order of results, and what each measures of the data. */
 const measures = {
     ppl: 'perplexity of the texts',
     'bits-per-byte': 'bits per byte of the texts',
     accuracy: 'accuracy of answers to the questions',
+    language: 'language of answers to the questions',
 } as const;
 
 export type MetricName = keyof typeof measures;
@@ -80,19 +82,19 @@ export const questionTable = inGroup('Questions and answers', {
     template: {
         path: true,
         default: 'mathoctopus',
-        of: ofAccuracy,
+        of: ofAnswers,
         describe: "prompts: mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
         shapes: ['answers', 'matrix'],
     },
     date: {
         ...date,
-        of: ofAccuracy,
+        of: ofAnswers,
         defaultWords: 'that of the answers already there, else today',
         shapes: ['answers'],
     },
     limit: {
         number: count,
-        of: ofAccuracy,
+        of: ofAnswers,
         defaultWords: 'all',
         describe: 'ask only the first N questions of each language',
         shapes: ['matrix'],
@@ -100,14 +102,14 @@ export const questionTable = inGroup('Questions and answers', {
     maxTokens: {
         number: { whole: true, least: 1, most: mostTokens },
         default: 256,
-        of: ofAccuracy,
+        of: ofAnswers,
         describe: 'most tokens of an answer',
         shapes: ['answers', 'matrix'],
     },
     contextSize: {
         number: contextTokens,
         default: 8192,
-        of: ofAccuracy,
+        of: ofAnswers,
         describe: 'tokens of all answers generated at once',
         shapes: ['answers'],
         identity: 'context',
@@ -118,7 +120,7 @@ export const questionTable = inGroup('Questions and answers', {
 export const accuracyTable = inGroup('Questions and answers', {
     wholeLimit: {
         number: count,
-        of: ofAccuracy,
+        of: ofAnswers,
         defaultWords: 'as `limit`',
         describe: 'ask the unchanged model this many questions of each language, at least `limit`',
         shapes: ['matrix'],

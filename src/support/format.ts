@@ -80,6 +80,11 @@ export function equalsP(name: 'p' | 'q', p: number): string {
     return text.startsWith('<') ? `${name} < ${text.slice(1)}` : `${name} = ${text}`;
 }
 
+/** A share in a table of the command line, always with one digit: `40.7 %`; `–` where there is nothing to share. */
+export function formatPlainShare(fraction: number): string {
+    return Number.isNaN(fraction) ? '–' : `${(100 * fraction).toFixed(1)} %`;
+}
+
 /** A relative change with its sign, `0.341` as `+34 %`. */
 export function formatChange(fraction: number | null | undefined): string {
     const named = special(fraction);

@@ -1,5 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { isDeactivation, type Operation } from '../../interventions/Operation.js';
+import { accuracy } from '../../experiments/accuracy.js';
+import { metricOf } from '../../experiments/metrics.js';
+import type { SaidAnswers } from '../../experiments/saidAnswers.js';
+import { isDeactivation } from '../../interventions/Operation.js';
 import { operationInFiles } from '../../interventions/operationText.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import type { Html } from '../html.js';
@@ -11,11 +14,14 @@ import { htmlTable } from '../tables/htmlTable.js';
 export function chapterTitles({ comparison, answers = [] }: ReportInput): ReadonlyMap<string, string> {
     const [first, last] = [comparison?.analyses[0]?.label, comparison?.analyses.at(-1)?.label];
     const between = `from ${first} to ${last}`;
+    const several = new Set(answers.map(({ metric }) => metric)).size > 1;
     const said = (removed: boolean): [string, string][] =>
         answers
-            .map(({ operation }) => operation)
-            .filter((operation) => isDeactivation(operation) === removed)
-            .map((operation) => [answersName(operation), `What the model says ${stateWords('them', operation)}`]);
+            .filter(({ operation }) => isDeactivation(operation) === removed)
+            .map((one) => {
+                const title = `What the model says ${stateWords('them', one.operation)}`;
+                return [answersName(one), several ? `${title} (${metricOf(one.metric).noun})` : title];
+            });
     return new Map([
         ['overview', 'What was found'],
         ['neurons', 'What the neurons are, and where they are'],
@@ -30,9 +36,18 @@ export function chapterTitles({ comparison, answers = [] }: ReportInput): Readon
     ]);
 }
 
-/** The anchor of the chapter of the answers under an operation: `answers`, `answers.scale-0.5`. */
-export function answersName(operation: Operation): string {
-    return ['answers', operationInFiles(operation)].filter((part) => part !== undefined).join('.');
+/** Answers that were given for a metric under an operation. */
+type AnswersOf = Pick<SaidAnswers, 'metric' | 'operation'>;
+
+/** The anchor of the chapter of answers: `answers`, `answers.scale-0.5`, `answers.language`. */
+export function answersName(answers: AnswersOf): string {
+    return nameFor('answers', answers);
+}
+
+/** A name for what is of answers: those of accuracies have no name of the metric in it. */
+export function nameFor(what: string, { metric, operation }: AnswersOf): string {
+    const parts = [what, metric === accuracy.name ? undefined : metric, operationInFiles(operation)];
+    return parts.filter((part) => part !== undefined).join('.');
 }
 
 /** One figure with all that belongs to it: caption, numbers, CSV file. */

@@ -1,5 +1,4 @@
 import type { SaidAnswers } from '../../experiments/saidAnswers.js';
-import { operationInFiles } from '../../interventions/operationText.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { capitalized, formatShare } from '../../support/format.js';
@@ -9,7 +8,7 @@ import { sum } from '../numbers.js';
 import { setLabel } from '../setSentences.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import { answersName, section, type Section } from './Section.js';
+import { answersName, nameFor, section, type Section } from './Section.js';
 
 /** In tables, answers whose language is not recognised. */
 const unknown = 'unknown';
@@ -21,7 +20,7 @@ export function answerLanguagesSection(answers: SaidAnswers): Section {
     const { operation } = answers;
     const table = languagesOfAnswers(answers);
     const state = (whose: string): string => stateWords(`the ${setLabel(answers.set)} neurons of ${whose}`, operation);
-    return section(answersName(operation), table, {
+    return section(answersName(answers), table, {
         title: `Languages of the answers, ${stateWords('own neurons', operation)}`,
         spec: answerLanguagesFigure(answers),
         label: `Share of the answers in each language by the language of the question, whole and ${state('it')}`,
@@ -67,10 +66,11 @@ function matrix(heading: string, { asked, told }: SaidAnswers, counts: readonly 
         ${htmlTable({ name: heading, columns: ['language', ...told.map((language) => language ?? unknown)], rows })}`;
 }
 
-function languagesOfAnswers({ operation, rows, asked, told, whole, changed }: SaidAnswers): DataTable {
+function languagesOfAnswers(answers: SaidAnswers): DataTable {
+    const { operation, rows, asked, told, whole, changed } = answers;
     const grids = [{ row: 'none', grid: whole }, ...rows.map((row, r) => ({ row, grid: changed[r]! }))];
     return {
-        name: ['answer-languages', operationInFiles(operation)].filter((part) => part !== undefined).join('.'),
+        name: nameFor('answer-languages', answers),
         columns: [isDeactivation(operation) ? 'removed' : 'changed', 'asked', 'answered', 'answers'],
         rows: grids.flatMap(({ row, grid }) =>
             asked.flatMap((language, a) =>

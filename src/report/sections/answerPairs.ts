@@ -20,7 +20,7 @@ export function answerPairs(answers: ReportAnswers): Html {
     const own = stateWords(`the ${setLabel(set)} neurons of the question’s language`, operation);
     const same = rows.filter((row) => pairs.every(({ language }) => language !== row));
     const [first, folded] = switched.length > 0 ? [switched, others] : [others, []];
-    return html` <section id="${answersName(operation)}.pairs">
+    return html` <section id="${answersName(answers)}.pairs">
         <h3>Answers side by side</h3>
         <p>
             On the left the whole model answers, on the right the model ${own}. The questions are chosen by a rule, not

@@ -18,7 +18,7 @@ import { verdictTable } from './checkSections.js';
 export function chapterIntroduction(input: ReportInput, chapter: string): Html | false {
     if (chapter === 'neuronsList') return neuronsList(input);
     if (chapter === 'checks') return verdictTable(input.checks ?? []);
-    const said = input.answers?.find(({ operation }) => answersName(operation) === chapter);
+    const said = input.answers?.find((one) => answersName(one) === chapter);
     if (said !== undefined) return answerPairs(said);
     if (chapter !== 'deactivation' && chapter !== 'intervention') return false;
     return setsOverview(input, chapter);

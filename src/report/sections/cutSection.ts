@@ -1,4 +1,6 @@
 import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
+import { metricOf } from '../../experiments/metrics.js';
+import { shownShares } from '../../experiments/shownShares.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { formatCompact, formatShare } from '../../support/format.js';
@@ -15,7 +17,8 @@ import { figureFrame } from '../figures/theme.js';
 
 /** How many answers are cut off where each language's neurons are changed; none where no answer is. */
 export function cutSection(name: string, set: DeactivationSet, measured: MeasuredOperation): Section[] {
-    const cut = set.answers?.cut;
+    const found = shownShares(set, metricOf(measured.metric)).find(({ words }) => words.name === 'cut');
+    const cut = found?.words.isFault === true ? found.share : undefined;
     if (cut === undefined || [cut.baseline, ...cut.values].flat().every((share) => share === 0)) return [];
     const { operation } = measured;
     const removed = isDeactivation(operation);

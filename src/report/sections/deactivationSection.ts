@@ -9,6 +9,7 @@ import { html, type Html } from '../html.js';
 import { cellsOf, setFacts } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
+import { shownShares } from '../../experiments/shownShares.js';
 import { cellOf, type Measured } from '../numbers.js';
 import { setLabel, setSentences } from '../setSentences.js';
 import { deactivationTable, type MeasuredOperation } from '../tables/deactivationTable.js';
@@ -55,7 +56,7 @@ function printedTable(set: DeactivationSet, metric: string): CsvTable {
 
 /** How many right numbers do not count because the language of the answer is unknown; nothing where none is. */
 function unknownTable({ answers, columns }: DeactivationSet, words: MetricWords): Html | false {
-    const unknown = answers?.unknownLanguage.baseline ?? [];
+    const unknown = answers?.unknownLanguage?.baseline ?? [];
     if (unknown.every((share) => share === 0)) return false;
     const name = 'right number, unknown language';
     const rows = columns.map((language, c): [string, Measured] => [language, unknown[c] ?? null]);
@@ -87,13 +88,7 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
     ${matrix(`Change of ${words.noun}`, grid(set.change), header)}
     ${matrix(`Change of ${words.noun} in the random control`, grid(set.control), header)}
     ${matrix('Change beyond the control', grid(set.beyondControl), header)}
-    ${
-        set.answers !== undefined &&
-        html`${shares('Right number, in whatever language', set.answers.number)}
-        ${shares('Answers in the language of the question', set.answers.language)}
-        ${shares('Right number, unknown language', set.answers.unknownLanguage)}
-        ${shares('Cut off at the most tokens of an answer', set.answers.cut)}`
-    }
+    ${shownShares(set, words).map(({ words: { words: of }, share }) => shares(`Answers: ${of}`, share))}
     ${matrix(words.samples, grid(set.samples), header)}
     ${matrix(
         `Neurons ${done}`,

@@ -56,7 +56,7 @@ describe('an accuracy of answers too short to tell', () => {
         expect(text).toMatch(/^language +right number in any language +unknown language$/m);
         expect(text).toMatch(/^en +100\.0 % → 100\.0 % +100\.0 % → 0\.0 %$/m);
         expect(describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set }] })).toMatch(
-            /answers of the whole model\nlanguage +right +right number in any language +unknown language\nen +0\.0 % +100\.0 % +100\.0 %$/,
+            /answers of the whole model\nlanguage +accuracy +right number in any language +unknown language\nen +0\.0 % +100\.0 % +100\.0 %$/,
         );
     });
 

@@ -6,7 +6,7 @@ import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
 import { cellShape } from '../../../src/experiments/scoredTexts.js';
-import { answerShape } from '../../../src/experiments/accuracyAnswers.js';
+import { answerShape } from '../../../src/experiments/questionAnswers.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
 import { someSource } from '../../helpers/analysed.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';

@@ -160,7 +160,7 @@ describe('questions', () => {
     it.skipIf(!existsSync(mgsm))(`are 250 in each language of MGSM (skipped where ${mgsm} is absent)`, async () => {
         const questions = await openQuestions(mgsm);
         const english = (await questions.inLanguage('en')).map(({ answer }) => answer);
-        expect(english.filter((answer) => answer >= 1000)).toHaveLength(23);
+        expect(english.filter((answer) => answer! >= 1000)).toHaveLength(23);
         for (const language of questions.languages) {
             const list = await questions.inLanguage(language);
             expect(list).toHaveLength(250);

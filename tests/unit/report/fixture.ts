@@ -346,6 +346,7 @@ export function buildAnswers(
             asked === changed ? 1 : 0,
         ]);
     return {
+        metric: 'accuracy',
         operation,
         set: 'specific+related',
         rows: languages,

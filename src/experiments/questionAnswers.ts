@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { datasetName } from '../corpus/datasetName.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import { AnswerSheet } from './AnswerSheet.js';
-import { answerJudges } from './choices.js';
 import type { Cell, JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
+import type { VerdictSheet } from './VerdictSheet.js';
 
 /** A line of the journal; its key is the prompt's, a slash and the condition. */
 export const answerShape = z.object({
@@ -27,48 +25,47 @@ export type JournalledAnswer = z.output<typeof answerShape>;
 
 export const answersJournal = { name: 'accuracy.answers.jsonl', shape: answerShape };
 
-/** The inputs of an accuracy; with the answers they suffice to make a matrix. */
-export const accuracyPlanShape = z
-    .object({
-        metric: z.literal('accuracy'),
-        ...planBase,
-        template: z.string(),
-        maxTokens: z.int().positive(),
-        rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
-        /** Absent: number and language. */
-        judge: z.enum(answerJudges).optional(),
-        batch: z.int(),
-        context: z.int(),
-        device: z.string(),
-        /** Every question, by the key of its prompt (`promptKey`), and whether it is asked under every condition. */
-        questions: z
-            .array(
-                z.object({
-                    key: z.string(),
-                    language: z.string(),
-                    answer: z.number(),
-                    ofAll: z.boolean(),
-                }),
-            )
-            .readonly(),
-    })
-    .refine(({ questions, languages }) => questions.every(({ language }) => languages.includes(language)));
-export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
+/** The fields of the plan of every metric of answers; with the answers they suffice to make a matrix. */
+export const answersPlan = {
+    ...planBase,
+    template: z.string(),
+    maxTokens: z.int().positive(),
+    batch: z.int(),
+    context: z.int(),
+    device: z.string(),
+    /** Every question, by the key of its prompt (`promptKey`), and whether it is asked under every condition. */
+    questions: z
+        .array(
+            z.object({
+                key: z.string(),
+                language: z.string(),
+                /** Absent: no number answers it. */
+                answer: z.number().optional(),
+                ofAll: z.boolean(),
+            }),
+        )
+        .readonly(),
+};
+const planShape = z.object({ metric: z.string(), ...answersPlan });
+export type AnswersPlan = z.output<typeof planShape>;
 
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */
-export class AccuracyAnswers implements JournalledMeasurements {
-    readonly plan: AccuracyPlan;
+export class QuestionAnswers implements JournalledMeasurements {
+    readonly plan: AnswersPlan;
     /** Places of a prompt's questions among all questions, by the prompt's key; some occur twice. In plan order. */
     readonly places: ReadonlyMap<string, readonly number[]>;
     readonly #folder: string;
-    readonly #sheet: AnswerSheet;
+    readonly #sheet: VerdictSheet;
     readonly #rows: ReadonlyMap<string, number>;
 
-    /** @param folder that paths are relative to */
-    constructor(plan: AccuracyPlan, conditions: readonly ModelState[], folder: string) {
+    /**
+     * @param sheet of all conditions, in their order
+     * @param folder that paths are relative to
+     */
+    constructor(plan: AnswersPlan, conditions: readonly ModelState[], sheet: VerdictSheet, folder: string) {
         this.plan = plan;
         this.#folder = folder;
-        this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule, plan.judge);
+        this.#sheet = sheet;
         this.#rows = new Map(conditions.map(({ name }, row) => [name, row]));
         const places = new Map<string, number[]>();
         for (const [place, { key }] of plan.questions.entries()) places.set(key, [...(places.get(key) ?? []), place]);
@@ -129,9 +126,9 @@ export class AccuracyAnswers implements JournalledMeasurements {
         return this.#rows.get(name)!;
     }
 
-    #placesIn(language: string, among: (question: AccuracyPlan['questions'][number]) => boolean): number[] {
+    #placesIn(language: string, among: (question: AnswersPlan['questions'][number]) => boolean): number[] {
         const { questions } = this.plan;
-        const isIn = (question: AccuracyPlan['questions'][number]): boolean =>
+        const isIn = (question: AnswersPlan['questions'][number]): boolean =>
             question.language === language && among(question);
         return [...questions.keys()].filter((place) => isIn(questions[place]!));
     }
