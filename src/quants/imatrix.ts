@@ -1,4 +1,3 @@
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
@@ -7,8 +6,8 @@ import type { Engine } from '../engine/Engine.js';
 import { writeImatrix } from '../engine/quantize.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureSubfolder, unwritable } from '../files/fileAccess.js';
-import { unfinishedNumber } from '../files/UnfinishedFile.js';
+import { ensureSubfolder } from '../files/fileAccess.js';
+import { placed } from '../files/placed.js';
 import { readGguf } from '../gguf/GgufFile.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Progress } from '../support/progress.js';
@@ -66,25 +65,12 @@ export async function makeImatrix(options: ImatrixOptions): Promise<ImatrixOnDis
     }
     const datasets = [`${datasetName(corpus.sources, folder)} (${languages.join(', ')})`];
     const chunks = Math.max(1, Math.floor(decodedTokens / chunkSize));
-    await placed(path, (temporary) => writeImatrix(temporary, entries, { datasets, chunkSize, chunks }));
+    await placed(path, async (temporary) => {
+        await writeImatrix(temporary, entries, { datasets, chunkSize, chunks });
+        await readGguf(temporary); // refuses a file that was cut, as by a full disk
+    });
     progress.done();
     return found;
-}
-
-/** Writes a file under a temporary name, which it has until all of it is there. */
-export async function placed<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
-    const temporary = `${path}.${unfinishedNumber()}`;
-    try {
-        const result = await write(temporary);
-        await readGguf(temporary); // refuses a file that was cut, as by a full disk
-        await rename(temporary, path).catch((cause: unknown) => {
-            throw unwritable(path, cause);
-        });
-        return result;
-    } catch (cause) {
-        await rm(temporary, { force: true }).catch(() => undefined);
-        throw cause;
-    }
 }
 
 async function isWhole(path: string): Promise<boolean> {

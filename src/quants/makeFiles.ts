@@ -3,9 +3,10 @@ import { modelFiles } from '../engine/modelFiles.js';
 import { quantizeFile } from '../engine/quantize.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureSubfolder } from '../files/fileAccess.js';
+import { placed } from '../files/placed.js';
 import { readGguf } from '../gguf/GgufFile.js';
 import type { Progress } from '../support/progress.js';
-import { type ImatrixOnDisk, placed } from './imatrix.js';
+import type { ImatrixOnDisk } from './imatrix.js';
 import { keyOfRecipe, type QuantType, recipeField } from './recipe.js';
 
 interface MakeOptions {
@@ -69,9 +70,12 @@ async function makeFile(options: MakeOptions, input: string, type: QuantType, pa
         done = Math.max(done, now);
     };
     const matrix = imatrix === undefined ? {} : { imatrix: { path: imatrix.path, name: imatrix.name } };
-    const warnings = await placed(path, (output) =>
-        quantizeFile({ input, output, type, recipe: [recipeField, recipe], ...matrix, threads, signal, onShare }),
-    );
+    const quantizing = { input, type, recipe: [recipeField, recipe] as const, ...matrix, threads, signal, onShare };
+    const warnings = await placed(path, async (output) => {
+        const said = await quantizeFile({ ...quantizing, output });
+        await readGguf(output); // refuses a file that was cut, as by a full disk
+        return said;
+    });
     progress.advance(units - done);
     // One line for each tensor comes before the one that says how many they are.
     const fallback = warnings.find((warning) => warning.includes('fallback quantization'));
