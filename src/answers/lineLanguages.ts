@@ -5,9 +5,9 @@ import { linesOf } from './plainLines.js';
 /**
  * By what another language's score must lead over that of the language asked before a line counts as in the other,
  * times the letters of the line: the shorter a line, the less sure the scores. Of MGSM's 8,712 sentences of 20 letters
- * or more in its eleven languages, 0.1 % are then taken for another language, and 2.2 % for none; half of it takes 0.4 %
- * and 1.9 %. Of its sentences in another language than the one asked, in Latin letters, 94 % of those of 40 letters or
- * more are found, and 75 % of shorter ones; with half of it 98 % and 90 %.
+ * or more in its eleven languages, 0.1 % are then taken for another language, and 2.2 % for none; half of it takes
+ * 0.4 % and 1.9 %. Of its sentences in another language than the one asked, in Latin letters, 94 % of those of 40
+ * letters or more are found, and 75 % of shorter ones; with half of it 98 % and 90 %.
  */
 const leadByLetters = 8;
 /** Least lead either way; as that of `languageOf`. */

@@ -363,7 +363,8 @@ export const respondDeclaration = {
             path: true,
             required: true,
             describe:
-                'questions: mgsm, msvamp, everyday, or a folder of mgsm_LL.tsv, test_Language.json or prompts_LL.jsonl files',
+                'questions: mgsm, msvamp, everyday, or a folder of mgsm_LL.tsv, test_Language.json or ' +
+                'prompts_LL.jsonl files',
         },
         languages: textTable.languages,
         ...questionTable,

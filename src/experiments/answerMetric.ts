@@ -23,9 +23,8 @@ export interface AnswerMetric<Own extends object>
 
 /**
  * A metric of answers, each right or wrong: how they are generated, kept and compared is the same for all of them.
- * Answers are greedy; those of all conditions are generated together, and stay in
- * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens, promptTokens, end}`, a line each, which all
- * metrics of answers share.
+ * Answers are greedy; those of all conditions are generated together, and stay in `accuracy.answers.jsonl`, which all
+ * metrics of answers share: `{key, condition, language, index, text, tokens, promptTokens, end}`, a line each.
  */
 export function answerMetric<Own extends object>(metric: AnswerMetric<Own>): QuestionMetricKind {
     const { own, ownOf, sheetOf, ...words } = metric;

@@ -18,9 +18,9 @@ export const language = answerMetric({
     noun: 'line pass rate',
     plural: 'line pass rates',
     definition:
-        'The share of answers that keep to the language asked: no line is in another language, and at least one is in ' +
-        'it (the line pass rate of the Language Confusion Benchmark). Lines too short to tell count neither way. Lower ' +
-        'is worse.',
+        'The share of answers that keep to the language asked: no line is in another language, and at least one is ' +
+        'in it (the line pass rate of the Language Confusion Benchmark). Lines too short to tell count neither way. ' +
+        'Lower is worse.',
     harm: -1,
     relative: false,
     unit: 'percentage points',
@@ -62,8 +62,8 @@ export const language = answerMetric({
 });
 
 /**
- * Share of answers that keep to the language asked, line by line; nothing else is asked of them, so that prompts need no
- * right answer.
+ * Share of answers that keep to the language asked, line by line; nothing else is asked of them, so that prompts need
+ * no right answer.
  */
 export function languageMetric(options: QuestionMetricOptions): Metric {
     return language.on(options);

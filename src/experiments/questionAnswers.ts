@@ -46,8 +46,9 @@ export const answersPlan = {
         )
         .readonly(),
 };
-const planShape = z.object({ metric: z.string(), ...answersPlan });
-export type AnswersPlan = z.output<typeof planShape>;
+export interface AnswersPlan extends z.output<z.ZodObject<typeof answersPlan>> {
+    readonly metric: string;
+}
 
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */
 export class QuestionAnswers implements JournalledMeasurements {

@@ -30,8 +30,8 @@ export const textTable = inGroup('Input and output', {
         path: true,
         required: true,
         describe:
-            'texts: udhr, udhr:FROM-TO, mgsm, msvamp, everyday, a folder of LL.txt files or of their files, a JSONL file, ' +
-            'or a JSON file of answers',
+            'texts: udhr, udhr:FROM-TO, mgsm, msvamp, everyday, a folder of LL.txt files or of their files, a JSONL ' +
+            'file, or a JSON file of answers',
         shapes: [...computed, 'matrix'],
     },
     languages: {

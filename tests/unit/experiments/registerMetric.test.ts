@@ -23,7 +23,8 @@ describe('a metric of your own', () => {
         const shard = { format: 'language-neurons/matrix-shard', version: 1, plan: { metric: 'own' } };
         writeFileSync(path, JSON.stringify(shard));
         const words =
-            'no metric is called own, only ppl, bits-per-byte, accuracy, language; register your own with registerMetric';
+            'no metric is called own, only ppl, bits-per-byte, accuracy, language; ' +
+            'register your own with registerMetric';
         expect(() => metricOf('own')).toThrow(words);
         await expect(readMatrixShard(path)).rejects.toMatchObject({ code: 'DAMAGED' });
         expect(await readMatrices(folder)).toEqual([]);
