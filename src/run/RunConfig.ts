@@ -45,7 +45,7 @@ const schema = z.strictObject({
     evaluation: nameList().optional(),
     /** The metric that is measured on them; default: `ppl`. */
     metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
-    ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds }),
+    ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds, values: collectTable.values }),
     ...fieldsOf(identifyTable),
     ...fieldsOf(experimentTable),
     /** What makes neurons active, as `examples` finds it. Default: none. */

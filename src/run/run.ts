@@ -236,7 +236,8 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
     const { texts, questions } = inputs;
     const weights = await workWeights(config, inputs, signal);
     const [counting, examples, effects, scoring, answering] = inParts(progress, weights);
-    const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
+    const { values = false } = config;
+    const engine = await Engine.open({ ...engineOptionsOf(config), values, signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
         await checkModel(config, engine, options);

@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { readActivations } from '../../src/activations/activationsFile.js';
 import { layerBars } from '../../src/commands/layerBars.js';
 import { effectsPath, readEffectsIfAny } from '../../src/effects/effectsFile.js';
 import { examplesPath, readExamplesHead } from '../../src/examples/examplesFile.js';
@@ -101,5 +102,20 @@ describe('examples and effects of a run', () => {
         expect(existsSync(examplesPath(join(folder, 'aligned')))).toBe(false);
         expect([Object.keys(details), aligned!.details]).toEqual([['effects'], {}]);
         expect(notes.filter((line) => line.startsWith('effects: left out'))).toHaveLength(1);
+    });
+});
+
+describe("values in a run's file", () => {
+    it('are those of collect, and the same counts', async () => {
+        const [out, apart] = [join(folder, 'values'), join(folder, 'apart')];
+        await ran({ out, data: 'udhr:25-25', values: true });
+        const options = ['--data', 'udhr:25-25', '--languages', 'en,zh', '--gpu', 'off', '--threads', '1'];
+        expect((await cli('collect', '-m', embeddedModel, ...options, '--values', '-o', apart)).code).toBe(0);
+        const [ofRun, ofCollect] = await Promise.all(
+            [out, apart].map((path) => readActivations(path, { values: true })),
+        );
+        expect(ofRun!.values).toBeDefined();
+        expect(ofRun!.values).toEqual(ofCollect!.values);
+        expect(ofRun!.counts).toEqual(ofCollect!.counts);
     });
 });

@@ -25,6 +25,7 @@ describe('a run configuration', () => {
             metric: 'bits-per-byte',
             languages: ['en', 'zh', 'de'],
             folds: 5,
+            values: true,
             topRate: 0.01,
             sets: ['specific', 'specific+related'],
             controls: 3,
