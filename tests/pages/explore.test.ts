@@ -161,7 +161,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         const cells = matrix.locator('td');
         await cells.nth(0).hover();
         expect(await page.locator('.tip').innerText()).toMatch(
-            /^ar, [\d,]+ neurons of ar deactivated\nperplexity [\d.]+ becomes [\d.]+: \+\d+\s%, 95 % \+\d+\s% to \+\d+\s%\nrandom neurons: /,
+            /^ar, [\d,]+ neurons of ar deactivated\nperplexity [\d.]+ becomes [\d.]+: \+\d+\s%, 95 % \+\d+\s% to \+\d+\s%\ndiffers from random neurons: q [<=] [\d.]+\nrandom neurons: /,
         );
         const grey = matrix.locator('td.plain').first();
         await grey.hover();
