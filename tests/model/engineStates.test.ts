@@ -52,12 +52,23 @@ const operations: Record<string, (engine: MeasuredEngine) => Promise<unknown>> =
     graphSplits: (engine) => engine.graphSplits(plain),
 };
 
-async function watched(): Promise<{ engine: MeasuredEngine; contexts: NativeContext[]; fail: (error: Error) => void }> {
+interface Watched {
+    readonly engine: MeasuredEngine;
+    /** Those that were made, the engine's first one and others. */
+    readonly contexts: NativeContext[];
+    /** Contexts that were begun. */
+    readonly begun: () => number;
+    readonly fail: (error: Error) => void;
+}
+
+async function watched(): Promise<Watched> {
     let failure: Error | undefined;
+    let begun = 0;
     const contexts = await watchContexts(() => {
+        begun++;
         if (failure !== undefined) throw failure;
     });
-    return { engine: await open(), contexts, fail: (error) => (failure = error) };
+    return { engine: await open(), contexts, begun: () => begun, fail: (error) => (failure = error) };
 }
 
 describe('every operation while the engine steps down', () => {
@@ -111,10 +122,10 @@ describe('an engine that steps down is usable or closed', () => {
     });
 
     it('closing meanwhile wins, and what comes later is freed', async () => {
-        const { engine, contexts } = await watched();
+        const { engine, contexts, begun } = await watched();
         const stepping = engine.stepDown();
+        for (let turn = 0; turn < 100 && begun() < 2; turn++) await Promise.resolve();
         await Promise.resolve(); // on its way: the new context is being made
-        await Promise.resolve();
         engine.close();
         await expect(stepping).rejects.toMatchObject({ code: 'CLOSED' });
         for (const context of contexts) {
