@@ -4,6 +4,8 @@ import { type CsvOptions, toCsv } from '../files/csv.js';
 import { shortNames, upperKl, worstLanguage } from '../quants/quantFile.js';
 import type { QuantFile, QuantLanguage, Quants } from '../quants/quantsFile.js';
 import type { Certain } from '../quants/survival.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { csvTable } from '../settings/settings.js';
 import { formatMeasured } from '../support/format.js';
 import { toolVersion } from '../versions.js';
 import { quantsFigure } from './figures/quantsFigure.js';
@@ -85,6 +87,7 @@ export async function writeQuantsPage(
     quants: Quants,
     options: CsvOptions = {},
 ): Promise<{ readonly html: string; readonly csv: string }> {
+    checkSettings(options, csvTable, {});
     const table = quantsTable(quants);
     const csv = toCsv(table, options);
     const shown = section('quants', table, {

@@ -31,6 +31,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     'Engine.batching': (options) => engine.batching(options),
     'Engine.count': (options) => engine.count([], options),
     'Engine.generate': (options) => engine.generate([], options).next(),
+    'Engine.inputSquares': (options) => engine.inputSquares([], options),
     'Engine.logits': (options) => engine.logits('a', options),
     'Engine.open': (options) => library.Engine.open(options),
     'Engine.residuals': (options) => engine.residuals('a', options),
@@ -63,6 +64,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     openQuestions: (options) => library.openQuestions('mgsm', options),
     parseOperations: (options) => library.parseOperations('zero', options),
     perplexityMetric: (options) => library.perplexityMetric({} as library.Corpus, options),
+    quants: (options) => files.quants(options),
     readActivations: (options) => files.readActivations(folder, options),
     reportOn: (options) => library.reportOn(folder, options),
     respond: (options) => library.respond(options),
@@ -78,6 +80,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
             new Uint32Array(0),
             options,
         ),
+    writeQuantsPage: (options) => files.writeQuantsPage(folder, {} as files.Quants, options),
     writeReport: (options) => files.writeReport(folder, {} as files.ReportInput, options),
     writeWatched: (options) => files.writeWatched(`${folder}/w.parquet`, options),
 };
