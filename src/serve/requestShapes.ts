@@ -45,9 +45,9 @@ const common = {
         .nullish(),
     min_p: z.number().min(0).max(1).nullish(),
     /** Not OpenAI's: applied after those of the model. */
-    interventions: listOf(interventionShape, mostInterventions)
-        .refine(haveNeurons, { error: `name more than ${mostNeurons} neurons; name them by language and set` })
-        .nullish(),
+    interventions: listOf(interventionShape, mostInterventions, (given) =>
+        nameFewNeurons(given) ? undefined : `name more than ${mostNeurons} neurons; name them by language and set`,
+    ).nullish(),
     seed: whole.min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
     n: whole.min(1).max(mostChoices).nullish(),
     stop: z.union([stop, listOf(stop, mostStops)]).nullish(),
@@ -132,14 +132,32 @@ function isWellFormed(given: string): boolean {
     return (given as string & { isWellFormed(): boolean }).isWellFormed(); // of ES2024, which Node 20 has
 }
 
-/** A list whose length is looked at before its items are. */
-function listOf<T>(item: z.ZodType<T>, most: number): z.ZodType<T[]> {
-    const short = z.array(z.unknown()).max(most, { error: `has more than ${most} items` });
+/**
+ * A list whose length is looked at before its items are.
+ * @param refusal of the whole list, also before; undefined for one that may be looked at
+ */
+function listOf<T>(
+    item: z.ZodType<T>,
+    most: number,
+    refusal: (given: readonly unknown[]) => string | undefined = () => undefined,
+): z.ZodType<T[]> {
+    const short = z
+        .array(z.unknown())
+        .max(most, { error: `has more than ${most} items`, abort: true })
+        .check(({ value, issues }) => {
+            const message = refusal(value);
+            if (message !== undefined) issues.push({ code: 'custom', message, input: value });
+        });
     return short.pipe(z.array(item)) as z.ZodType<T[]>;
 }
 
-function haveNeurons(given: readonly { readonly neurons?: readonly unknown[] | undefined }[]): boolean {
-    return given.reduce((sum, { neurons = [] }) => sum + neurons.length, 0) <= mostNeurons;
+/** Of interventions whose shape is not known yet: to look at each of very many neurons would take long. */
+function nameFewNeurons(given: readonly unknown[]): boolean {
+    const numbers = given.map((one) => {
+        const neurons = (one as { readonly neurons?: unknown } | null | undefined)?.neurons;
+        return Array.isArray(neurons) ? neurons.length : 0;
+    });
+    return numbers.reduce((sum, number) => sum + number, 0) <= mostNeurons;
 }
 
 /** @throws ApiError 400 for a text that has no bytes */
