@@ -7,14 +7,16 @@ const machines: readonly (readonly [RegExp, string])[] = [
     [/since [\dT:.Z-]+/g, 'since …'],
     [/\bprocess \d+/g, 'process …'],
 ];
-const number = /(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])/g;
+const number = /(?<![\w.])[-+−<]?\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w])/g;
+/** What the widths of numbers shape: the rules over columns, and the spaces between them. */
+const layout = /[ ─]+/g;
 
 /**
  * Why two outputs are not the same, or undefined where they are. Kernels of other processors turn the sign of an
  * activation near zero now and then (1 in 100,000 here), so that numbers may differ by 2 % or by two units of the last
- * digit shown; words may not.
- * @param options words: numbers may be any, as a bit can turn a class of few neurons; answers: so may words, which a
- * model generated, as a bit can turn the first of them
+ * digit shown; words and widths of columns may not.
+ * @param options words: numbers and widths may be any, as a bit can turn a class of few neurons; answers: so may words,
+ * which a model generated, as a bit can turn the first of them
  */
 export function outputDifference(
     expected: string,
@@ -23,7 +25,11 @@ export function outputDifference(
 ): string | undefined {
     if (answers) return expected.trim() !== '' && found.trim() !== '' ? undefined : 'no words';
     const [a, b] = [expected, found].map(masked) as [string, string];
-    if (a.replaceAll(number, '#') !== b.replaceAll(number, '#')) return 'other words';
+    const said = (text: string): string => {
+        const wordsAlone = text.replaceAll(number, '#');
+        return words ? wordsAlone.replaceAll(layout, ' ') : wordsAlone;
+    };
+    if (said(a) !== said(b)) return 'other words';
     if (words) return undefined;
     const values = (text: string): string[] => text.match(number) ?? [];
     const theirs = values(b);
@@ -36,6 +42,11 @@ function masked(text: string): string {
 }
 
 function isNear(a: string, b: string): boolean {
-    const digits = a.split('.')[1]?.length ?? 0;
-    return Math.abs(Number(a) - Number(b)) <= Math.max(2.01 * 10 ** -digits, 0.02 * Math.abs(Number(a)));
+    const [x, y] = [a, b].map((text) => Number(text.replaceAll(',', '').replace('−', '-').replace('<', ''))) as [
+        number,
+        number,
+    ];
+    const [digits, exponent] = a.split('e') as [string, string?];
+    const unit = 10 ** (Number(exponent ?? 0) - (digits.split('.')[1]?.length ?? 0));
+    return Math.abs(x - y) <= Math.max(2.01 * unit, 0.02 * Math.abs(x));
 }
