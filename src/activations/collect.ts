@@ -89,7 +89,8 @@ async function collectInto(options: CollectOptions): Promise<CollectResult> {
     const begin = performance.now();
     const resultPath = activationsPath(folder, shard);
     const survey = await surveyCorpus(corpus, signal, folds);
-    checkFolds(survey, folds, progress);
+    checkFolds(survey, folds);
+    noteRepeated(survey, progress);
     await checkInFolder(join(folder, 'parts'));
     const source = sourceOf(options, survey);
     const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
@@ -125,7 +126,7 @@ interface Work extends CollectOptions {
 }
 
 /** @throws LanguageNeuronsError EMPTY for a language with fewer texts than folds */
-function checkFolds({ languages }: CorpusSurvey, folds: number | undefined, progress: Progress): void {
+export function checkFolds({ languages }: CorpusSurvey, folds: number | undefined): void {
     for (const [language, { samples }] of languages) {
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
@@ -135,6 +136,10 @@ function checkFolds({ languages }: CorpusSurvey, folds: number | undefined, prog
             );
         }
     }
+}
+
+/** Warns of texts that are in several folds. */
+function noteRepeated({ languages }: CorpusSurvey, progress: Progress): void {
     const repeated = repeatedTextsNote(
         new Map([...languages].map(([language, { inSeveralFolds = 0 }]) => [language, inSeveralFolds])),
     );

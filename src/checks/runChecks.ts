@@ -19,7 +19,7 @@ import { type KeyPart, keyOf } from '../support/keyOf.js';
 import { suggestion } from '../support/nearest.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
-import type { Check, CheckContext, CheckSettings, EngineFactory } from './Check.js';
+import type { Check, CheckContext, CheckNeed, CheckSettings, EngineFactory } from './Check.js';
 import type { CheckResult } from './CheckResult.js';
 import { checksName, readCheckIfAny, writeCheck } from './checkFile.js';
 import { checks } from './checks.js';
@@ -50,7 +50,8 @@ export interface CheckOptions extends OptionsOf<typeof table> {
 export async function check(folder: string, options: CheckOptions = {}): Promise<CheckResult[]> {
     const others = { names: true, engine: true, corpus: true, signal: true, progress: true } as const;
     checkSettings(options, table, others);
-    const chosen = chosenChecks(options);
+    const { engine, corpus } = options;
+    const chosen = chosenChecks(options.names, { model: engine !== undefined, data: corpus !== undefined });
     const { signal, progress = silent, force } = options;
     const settings = filled(pick(options, checkTable), checkTable);
     return withFolder(folder, 'check', async () => {
@@ -58,12 +59,12 @@ export async function check(folder: string, options: CheckOptions = {}): Promise
         const analysis = await readNeurons(join(folder, 'neurons.json'));
         checkOfCounts(analysis, activations);
         await ensureSubfolder(folder, checksName);
-        using engines = openedOnce(options.engine, (engine) => checkModel({ engine, analysis, otherModel: force }));
-        let corpus: Promise<Corpus> | undefined;
+        using engines = openedOnce(engine, (model) => checkModel({ engine: model, analysis, otherModel: force }));
+        let opened: Promise<Corpus> | undefined;
         const given = {
             ...{ folder, activations, analysis, settings, progress, signal },
             engine: engines.open,
-            corpus: () => (corpus ??= options.corpus!(analysis)),
+            corpus: () => (opened ??= corpus!(analysis)),
         };
         const results: CheckResult[] = [];
         for (const [i, one] of chosen.entries()) {
@@ -76,8 +77,15 @@ export async function check(folder: string, options: CheckOptions = {}): Promise
     });
 }
 
-/** The checks asked for; refused where what they need is not given. */
-function chosenChecks({ names, engine, corpus }: CheckOptions): readonly Check[] {
+/**
+ * The checks asked for, in the order of the list.
+ * @param names default: those that need neither a model nor texts
+ * @throws LanguageNeuronsError WRONG_USE for a check that there is not, or one that needs what is not given
+ */
+export function chosenChecks(
+    names: readonly string[] | undefined,
+    has: Readonly<Record<CheckNeed, boolean>>,
+): readonly Check[] {
     if (names === undefined) return checks.filter(({ needs }) => needs.length === 0);
     const known = checks.map(({ name }) => name);
     for (const name of names) {
@@ -89,7 +97,6 @@ function chosenChecks({ names, engine, corpus }: CheckOptions): readonly Check[]
         );
     }
     const chosen = checks.filter(({ name }) => names.includes(name));
-    const has = { model: engine !== undefined, data: corpus !== undefined };
     for (const { name, needs } of chosen) {
         const missing = needs.filter((need) => !has[need]);
         if (missing.length === 0) continue;

@@ -10,7 +10,6 @@ import {
     engineTable,
     examplesTable,
     experimentTable,
-    factorRange,
     generateTable,
     identifyTable,
     interventionTable,
@@ -19,13 +18,13 @@ import {
     metricTable,
     modelTable,
     neuronsTable,
+    operationTable,
     outputTable,
     perplexityTable,
     quantsTable,
     questionTable,
     reportTable,
     serverTable,
-    share,
     textTable,
     watchTable,
 } from '../settings/settings.js';
@@ -201,25 +200,7 @@ export const interveneDeclaration = {
     options: {
         ...modelTable,
         ...textTable,
-        op: {
-            group: 'Experiment',
-            required: true,
-            describe: 'operations on activations, such as zero,scale:0.5,add:1,replace:0; each gives a matrix',
-        },
-        strength: {
-            group: 'Experiment',
-            number: factorRange,
-            default: 1,
-            describe: 'how much of the operation to do; 1 does all of it',
-        },
-        where: { ...interventionTable.where, group: 'Experiment' },
-        dose: {
-            group: 'Experiment',
-            list: true,
-            number: share,
-            percent: true,
-            describe: 'give curves instead: change these shares of the model, best-ranked neurons first: 0.1%,1%',
-        },
+        ...operationTable,
         ...measuring,
     },
 } as const satisfies CommandDeclaration;
@@ -432,7 +413,7 @@ export const cleanDeclaration = {
     positionals: { dir },
     options: {
         only: {
-            choices: ['counts', 'examples', 'checks', ...metricNames, 'report'],
+            choices: ['counts', 'examples', 'checks', 'quants', ...metricNames, 'report'],
             defaultWords: 'all',
             describe: 'kind of results to remove',
         },

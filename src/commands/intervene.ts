@@ -11,7 +11,7 @@ export const interveneCommand: CommandOf<typeof interveneDeclaration> = async (a
     const { op, strength, where, dose } = args;
     const command: ExperimentCommand = {
         command: 'intervene',
-        operations: parseOperations(op, { strength, where }),
+        operations: parseOperations(op.join(','), { strength, where }),
         shares: dose,
         measured: (result) => ({
             json: result,

@@ -1,7 +1,6 @@
 import { openCorpus } from '../data/openCorpus.js';
-import { LanguageNeuronsError } from '../errors.js';
 import { shortNames, upperKl } from '../quants/quantFile.js';
-import { quants } from '../quants/quants.js';
+import { checkQuantFiles, quants } from '../quants/quants.js';
 import { type QuantFile, type Quants, quantsPath } from '../quants/quantsFile.js';
 import { imatrixWords, quantsVerdict, writeQuantsPage } from '../report/quantsPage.js';
 import { pick } from '../settings/pick.js';
@@ -14,10 +13,7 @@ import type { quantsDeclaration } from './declarations.js';
 /** `quants`: what each quantized file keeps of every language, into OUT/quants.json, quants.csv and quants.html. */
 export const quantsCommand: CommandOf<typeof quantsDeclaration> = async (args, { signal, progress, say }) => {
     const { reference, files = [], make, imatrix, maxKl, folds, force, out, excel } = args;
-    if (imatrix !== undefined && make === undefined) {
-        const mend = 'name the types to make with `make`';
-        throw new LanguageNeuronsError('WRONG_USE', `\`imatrix\` is of files that are made here; ${mend}`);
-    }
+    checkQuantFiles({ files, make, imatrix });
     const shared = { signal, progress };
     const corpus = await openCorpus(args.data, { languages: args.languages, ...shared });
     const called = corpus.languages;

@@ -1,11 +1,17 @@
+import type { CheckResult } from '../checks/CheckResult.js';
 import { shownPath } from '../files/shownPath.js';
+import type { Operation } from '../interventions/Operation.js';
+import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { quantsVerdict } from '../report/quantsPage.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
 import type { NeuronDetails } from '../run/neuronDetails.js';
+import type { Interventions } from '../run/runInterventions.js';
 import { durationWords } from '../support/timeLeft.js';
 import { formatQuantity } from '../support/format.js';
+import { wrapText } from '../support/wrapText.js';
 import { describeRun, foundWords } from './describeRun.js';
 import type { CommandOf } from './CommandDeclaration.js';
 import type { runDeclaration } from './declarations.js';
@@ -33,11 +39,30 @@ export const runCommand: CommandOf<typeof runDeclaration> = async (args, context
             '',
             ...foundWords(base, width),
             ...detailWords(base.details),
+            ...interventionWords(base.interventions),
+            ...checkWords(base.checks),
+            ...(base.quants === undefined
+                ? []
+                : [...wrapText(quantsVerdict(base.quants), width), `quantized files: ${shownPath(base.quants.page)}`]),
             `done in ${durationWords(seconds)}; report: ${shownPath(base.report.html)}`,
             `look at every neuron: npx language-neurons explore ${shownPath(config.out)}`,
         ].join('\n'),
     };
 };
+
+/** Under which other operations there are matrices or curves. */
+function interventionWords({ matrices, curves }: Interventions): string[] {
+    const names = (results: readonly { readonly operation: Operation }[]): string =>
+        results.map(({ operation }) => operationName(operation)).join(', ');
+    return [
+        ...(matrices.length === 0 ? [] : [`also measured: ${names(matrices)}`]),
+        ...(curves.length === 0 ? [] : [`dose curves: ${names(curves)}`]),
+    ];
+}
+
+function checkWords(checks: readonly CheckResult[]): string[] {
+    return checks.length === 0 ? [] : [`checks: ${checks.map(({ name, verdict }) => `${name} ${verdict}`).join(', ')}`];
+}
 
 /** Which details of neurons there are to look at. */
 function detailWords({ examples, effects }: NeuronDetails): string[] {

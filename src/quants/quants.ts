@@ -55,10 +55,20 @@ export interface QuantsOptions extends OptionsOf<typeof table> {
 export async function quants(options: QuantsOptions): Promise<Quants> {
     const { engine: _engine, files: _files, corpus: _corpus, evaluation: _evaluation, ...others } = options;
     checkSettings(others, table, { imatrixTexts: true, folder: true, signal: true, progress: true });
-    if (options.files.length + (options.make?.length ?? 0) === 0) {
-        throw new LanguageNeuronsError('WRONG_USE', 'no file to compare; give some, or `make`');
-    }
+    checkQuantFiles(options);
     return withFolder(options.folder, 'quants', () => quantsIn(options));
+}
+
+/** @throws LanguageNeuronsError WRONG_USE without a file, or with an importance matrix of none that is made */
+export function checkQuantFiles({
+    files = [],
+    make = [],
+    imatrix,
+}: Pick<QuantsOptions, 'make' | 'imatrix'> & { readonly files?: readonly string[] | undefined }): void {
+    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
+    if (files.length + make.length === 0) throw wrong('no file to compare; give some, or `make`');
+    if (imatrix !== undefined && make.length === 0)
+        throw wrong('`imatrix` is of files that are made here; name the types to make with `make`');
 }
 
 async function quantsIn(options: QuantsOptions): Promise<Quants> {

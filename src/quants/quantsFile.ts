@@ -5,6 +5,9 @@ import { intervalShape } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 
+/** Folder in a run folder, where a run compares files. */
+export const quantsName = 'quants';
+
 /** A number with its 95 % interval; null: there is none. */
 const certain = z.object({ value: z.number(), interval: intervalShape.nullable() });
 const certainIfAny = z.object({ value: z.number().nullable(), interval: intervalShape.nullable() });

@@ -11,6 +11,7 @@ import { namedQuestions } from '../questions/openQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
 import {
     accuracyTable,
+    checkTable,
     collectTable,
     effectsTable,
     engineTable,
@@ -18,11 +19,13 @@ import {
     experimentTable,
     factorRange,
     identifyTable,
+    operationTable,
+    quantsTable,
     questionTable,
     textTable,
     watchTable,
 } from '../settings/settings.js';
-import { askedPart, describeIssue, fieldsOf, nameList, partOf } from './settingIssues.js';
+import { askedPart, askedParts, describeIssue, fieldsOf, nameList, partOf, partsOf } from './settingIssues.js';
 
 /** The most bytes of a configuration; a larger file is a mistake. */
 const mostBytes = 1024 * 1024;
@@ -57,6 +60,24 @@ const schema = z.strictObject({
     }).optional(),
     /** Which tokens neurons raise and lower, as `effects` finds it. Default: none. */
     effects: partOf(fieldsOf(effectsTable)).optional(),
+    /** Other operations on neurons, as `intervene` measures them, by the metric of `evaluation`. Default: none. */
+    intervene: partsOf({ ...fieldsOf(operationTable), ...fieldsOf(experimentTable) }).optional(),
+    /** What a sceptic asks, as `check` answers it. Default: nothing. */
+    check: partsOf({
+        /** Names of checks. Default: those that need no model and no texts. */
+        names: nameList().optional(),
+        /** Texts that the others measure on. Default: the run's `evaluation`. */
+        data: nameList().optional(),
+        ...fieldsOf({ languages: textTable.languages }),
+        ...fieldsOf(checkTable),
+    }).optional(),
+    /** Quantized files of the model, as `quants` compares them, on `data` and `evaluation`. Default: none. */
+    quants: z
+        .strictObject({
+            files: nameList().optional(),
+            ...fieldsOf({ make: quantsTable.make, imatrix: quantsTable.imatrix, maxKl: quantsTable.maxKl }),
+        })
+        .optional(),
     /** Questions to answer in every condition, beside the metric of `evaluation`. */
     accuracy: z
         .strictObject({
@@ -169,8 +190,14 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const texts = (spec: string): string => (isUdhr(spec) || namedQuestions.includes(spec) ? spec : local(spec));
     const adapters = (given: RunConfig['loras']) =>
         given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
-    const { aligned, accuracy, evaluation } = config;
+    const { aligned, accuracy, evaluation, quants } = config;
     const examples = askedPart(config.examples);
+    const checks = askedParts(config.check).map(({ data, other, otherLora, ...rest }) => ({
+        ...rest,
+        ...(data === undefined ? {} : { data: data.map(texts) }),
+        ...(other === undefined ? {} : { other: model(other) }),
+        ...(otherLora === undefined ? {} : { otherLora: model(otherLora) }),
+    }));
     return {
         ...config,
         model: model(config.model),
@@ -178,6 +205,8 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
         data: config.data.map(texts),
         ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
         ...(examples?.data === undefined ? {} : { examples: { ...examples, data: examples.data.map(texts) } }),
+        ...(checks.length === 0 ? {} : { check: checks }),
+        ...(quants?.files === undefined ? {} : { quants: { ...quants, files: quants.files.map(model) } }),
         ...(accuracy === undefined
             ? {}
             : {

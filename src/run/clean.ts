@@ -9,6 +9,7 @@ import { effectsName } from '../effects/effectsFile.js';
 import { checksName } from '../checks/checkFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
+import { quantsName } from '../quants/quantsFile.js';
 
 /** The result of `clean`. */
 export interface Cleaned {
@@ -24,6 +25,7 @@ function filesOf(kind: string): readonly string[] {
         return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', effectsName, 'lens.json'];
     if (kind === 'examples') return [examplesName];
     if (kind === 'checks') return [checksName];
+    if (kind === 'quants') return [quantsName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)
@@ -33,12 +35,17 @@ function filesOf(kind: string): readonly string[] {
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
  * of a metric of another kind are made of too.
- * @param kinds `counts`, `examples`, `checks`, `report`, or names of metrics, registered ones too. Default: all
+ * @param kinds `counts`, `examples`, `checks`, `quants`, `report`, or names of metrics, registered ones too. Default:
+ * all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
 export async function clean(
     folder: string,
-    kinds: readonly string[] = ['counts', 'examples', 'checks', ...knownMetrics().map(({ name }) => name), 'report'],
+    kinds: readonly string[] = [
+        ...['counts', 'examples', 'checks', 'quants'],
+        ...knownMetrics().map(({ name }) => name),
+        'report',
+    ],
 ): Promise<Cleaned> {
     const found = await stat(folder).catch(() => undefined);
     if (found?.isDirectory() !== true)

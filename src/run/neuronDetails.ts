@@ -55,15 +55,14 @@ interface FindOptions {
     readonly corpus: Corpus;
     readonly force: boolean | undefined;
     readonly signal: AbortSignal | undefined;
-    /** Progress of the examples, and of the effects. */
-    readonly progress: readonly [Progress, Progress];
+    readonly progress: Readonly<Record<keyof NeuronDetails, Progress>>;
     readonly nextStep: () => void;
 }
 
 /** Examples and effects, as far as they are asked for, into the run folder. */
 export async function findDetails(
     config: RunConfig,
-    { engine, analysis, corpus, force, signal, progress: [ofExamples, ofEffects], nextStep }: FindOptions,
+    { engine, analysis, corpus, force, signal, progress, nextStep }: FindOptions,
 ): Promise<NeuronDetails> {
     const { out: folder } = config;
     const found: { -readonly [K in keyof NeuronDetails]: NeuronDetails[K] } = {};
@@ -72,7 +71,7 @@ export async function findDetails(
         nextStep();
         const sites = analysisSites(analysis);
         const { path, head } = await collectExamples({
-            ...{ engine, analysis, corpus, folder, force, signal, progress: ofExamples },
+            ...{ engine, analysis, corpus, folder, force, signal, progress: progress.examples },
             ...pick(examples, examplesTable),
             neurons: examples.neurons?.map((name) => neuronNamed(sites, name)),
         });
@@ -84,11 +83,11 @@ export async function findDetails(
         const { path: model } = engine;
         const neurons = chosenNeurons(analysis, asked);
         const { threads } = config;
-        await effects(folder, { model, neurons, threads, signal, progress: ofEffects });
+        await effects(folder, { model, neurons, threads, signal, progress: progress.effects });
         found.effects = { path: effectsPath(folder), neurons: neurons.length };
     } else if (askedPart(config.effects) !== undefined) {
         const mend = 'merge them into a file to have them';
-        ofEffects.note(`effects: left out for a model with LoRA adapters; ${mend}`);
+        progress.effects.note(`effects: left out for a model with LoRA adapters; ${mend}`);
     }
     return found;
 }

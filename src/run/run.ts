@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
+import type { CheckResult } from '../checks/CheckResult.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
@@ -22,7 +23,7 @@ import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
+import { asOneStep, inParts, inSteps, type Progress, silent } from '../support/progress.js';
 import type { DraftingModel, Metric, TextMetricKind } from '../experiments/Metric.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import type { Questions } from '../questions/Questions.js';
@@ -44,9 +45,17 @@ import { toolVersions } from '../versions.js';
 import { checkComparable, checkNamed, checkPrompts, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
 import { checkDetails, checkDetailsConfig, detailSteps, findDetails, type NeuronDetails } from './neuronDetails.js';
+import { checkChecksConfig, checkSteps, runChecks } from './runChecks.js';
 import { checkRunConfig, type RunConfig } from './RunConfig.js';
+import {
+    checkInterventionsConfig,
+    type Interventions,
+    interventionSteps,
+    measureInterventions,
+} from './runInterventions.js';
+import { checkQuants, checkQuantsConfig, type QuantsOfRun, quantsSteps, runQuants } from './runQuants.js';
 import { askedPart } from './settingIssues.js';
-import { type RunInputs, workWeights } from './workWeights.js';
+import { inWorkParts, type RunInputs } from './workWeights.js';
 
 /** The results of one model. */
 export interface ExaminedModel {
@@ -56,6 +65,12 @@ export interface ExaminedModel {
     readonly matrices: readonly DeactivationMatrix[];
     /** Examples and effects of neurons, where they were asked for. */
     readonly details: NeuronDetails;
+    /** Of other operations, where they were asked for. */
+    readonly interventions: Interventions;
+    /** Answers to a sceptic, in the order of the file. */
+    readonly checks: readonly CheckResult[];
+    /** Quantized files of the model, where they were asked for. */
+    readonly quants?: QuantsOfRun | undefined;
     readonly report: ReportFiles;
 }
 
@@ -82,6 +97,9 @@ interface RunOptions extends CsvOptions {
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
     checkRunConfig(config);
     checkDetailsConfig(config);
+    checkInterventionsConfig(config);
+    checkChecksConfig(config);
+    checkQuantsConfig(config);
     checkSettings(
         options,
         { ...csvTable, force: outputTable.force },
@@ -146,13 +164,15 @@ function stepsOfOne(config: RunConfig): string[] {
     const asked = config.accuracy === undefined ? [] : [ofQuestions.noun];
     return [
         ...['read the texts and the model', 'count', 'identify', ...detailSteps(config)],
-        ...[textMetric(config).noun, ...asked],
+        ...[textMetric(config).noun, ...interventionSteps(config), ...asked],
+        ...[...checkSteps(config), ...quantsSteps(config)],
     ];
 }
 
 /** The way of the model after alignment. */
 function alignedConfigOf(config: RunConfig, after: NonNullable<RunConfig['aligned']>): RunConfig {
-    const { aligned: _, ...before } = config;
+    // Quantized files are of the model before alignment.
+    const { aligned: _, quants: _quants, ...before } = config;
     const { model = config.model, loras = config.loras } = after;
     return {
         ...before,
@@ -234,16 +254,15 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
     nextStep();
     const inputs = await openInputs(config, options);
     const { texts, questions } = inputs;
-    const weights = await workWeights(config, inputs, signal);
-    const [counting, examples, effects, scoring, answering] = inParts(progress, weights);
+    const parts = await inWorkParts(progress, config, inputs, signal);
     const { values = false } = config;
     const engine = await Engine.open({ ...engineOptionsOf(config), values, signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
-        await checkModel(config, engine, options);
+        await checkModel(config, engine, inputs, options);
         const ofAnswers = questions && (await answersMetric(config.accuracy!, questions, engine, options.draftsOf));
         const { out: folder, folds } = config;
-        const counts = { engine, corpus: texts, folder, folds, force, signal, progress: counting };
+        const counts = { engine, corpus: texts, folder, folds, force, signal, progress: parts.counting };
         nextStep();
         const { activations } = await collect(counts);
         nextStep();
@@ -253,21 +272,30 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         options.onAnalysis?.(analysis);
         const details = await findDetails(config, {
             ...{ engine, analysis, corpus: inputs.examples, force, signal, nextStep },
-            progress: [examples!, effects!],
+            progress: parts,
         });
         const { excel } = options;
         const { sets, seed, controls, matched } = config;
         const experiment = { excel, analysis, sets, seed, controls, matched, activations, folder, signal };
         const metric = textMetric(config).on(inputs.evaluation, {});
         nextStep();
-        const matrices = [await deactivate({ ...experiment, engine, metric, progress: scoring })];
+        const matrices = [await deactivate({ ...experiment, engine, metric, progress: parts.scoring })];
+        const measured = { engine, metric, analysis, activations, folder, excel, signal, nextStep };
+        const interventions = await measureInterventions(config, { ...measured, progress: parts.intervening });
+        engine.close(); // one model in memory at a time
         if (ofAnswers !== undefined) {
             nextStep();
-            engine.close(); // one model in memory at a time
-            matrices.push(await answerMatrix(config, { ...experiment, metric: ofAnswers, progress: answering }));
+            const asked = { ...experiment, metric: ofAnswers, progress: parts.answering };
+            matrices.push(await answerMatrix(config, asked));
         }
+        const model = engineOptionsOf(config);
+        const checks = await runChecks(config, { model, signal, progress: asOneStep(parts.checking), nextStep });
+        if (config.quants !== undefined) nextStep();
+        const quants =
+            config.quants &&
+            (await runQuants(config, { model, inputs, excel, force, signal, progress: asOneStep(parts.quants) }));
         await writeRunFile(config, engine.backend.release);
-        return { folder, analysis, matrices, details };
+        return { folder, analysis, matrices, details, interventions, checks, quants };
     } finally {
         engine.close();
     }
@@ -306,8 +334,14 @@ async function openInputs(
 }
 
 /** Refuses what the model or the run folder would refuse after hours of counting. */
-async function checkModel(config: RunConfig, engine: Engine, { comparedWith }: ExamineOptions): Promise<void> {
+async function checkModel(
+    config: RunConfig,
+    engine: Engine,
+    { texts }: RunInputs,
+    { comparedWith, signal }: ExamineOptions,
+): Promise<void> {
     const { accuracy } = config;
+    await checkQuants(config, texts, signal);
     checkComparable(engine, comparedWith);
     await checkDetails(config, engine);
     for (const sets of [config.sets, accuracy?.sets]) checkSets(engine, sets);

@@ -1,18 +1,27 @@
 import { z } from 'zod';
-import { isTaken, refusal, written } from '../settings/checkSetting.js';
+import { isTaken, refusal, valueOf, written } from '../settings/checkSetting.js';
 import type { Setting, SettingTable, ValueOf } from '../settings/Setting.js';
 import { suggestion } from '../support/nearest.js';
 
 type Field<S> = S extends { required: true } ? z.ZodType<ValueOf<S>> : z.ZodOptional<z.ZodType<ValueOf<S>>>;
 
-/** The shape of a YAML file's keys that are settings; one member of a list may stand without the list. */
+/**
+ * The shape of a YAML file's keys that are settings; one member of a list may stand without the list, and a share may
+ * be a percentage.
+ */
 export function fieldsOf<T extends SettingTable>(table: T): { [K in keyof T]: Field<T[K]> } {
     const fieldOf = (setting: Setting): z.ZodType => {
-        const one = z.custom((value) => isTaken(setting, value), {
+        const taken = z.custom((value) => isTaken(setting, value), {
             error: ({ input }) => (input === undefined ? 'is missing' : refusal(setting, input)),
         });
+        const isPercentage = (value: unknown): value is string => typeof value === 'string' && value.includes('%');
+        const one =
+            setting.percent === true
+                ? z.preprocess((value) => (isPercentage(value) ? valueOf(setting, value) : value), taken)
+                : taken;
         if (setting.list !== true) return one;
-        return z.preprocess((value) => (isTaken(setting, value) ? [value] : value), z.array(one).min(1));
+        const listed = (value: unknown): unknown => (value === undefined || Array.isArray(value) ? value : [value]);
+        return z.preprocess(listed, z.array(one).min(1));
     };
     return Object.fromEntries(
         Object.entries(table).map(([name, setting]) => {
@@ -34,10 +43,28 @@ export function partOf<S extends z.ZodRawShape>(
     return z.preprocess((value) => (typeof value === 'boolean' ? spelled[String(value)] : value), settings.optional());
 }
 
+/** Such a part that may be done several times, each with settings of its own: `true`, settings, or a list of them. */
+export function partsOf<S extends z.ZodRawShape, P = z.infer<z.ZodObject<S, z.core.$strict>>>(
+    shape: S,
+): z.ZodType<boolean | P | readonly P[] | undefined> {
+    const one = z.strictObject(shape) as unknown as z.ZodType<P>;
+    const list = (value: unknown): unknown => {
+        if (value === undefined || value === false) return undefined;
+        return value === true ? [{}] : [value].flat();
+    };
+    return z.preprocess(list, z.array(one).min(1).optional());
+}
+
 /** The settings of such a part; undefined where it is not asked for. */
 export function askedPart<T extends object>(part: boolean | T | undefined): Partial<T> | undefined {
     if (typeof part !== 'boolean') return part;
     return part ? {} : undefined;
+}
+
+/** The settings of each time that such a part is done; none where it is not asked for. */
+export function askedParts<T extends object>(parts: boolean | T | readonly T[] | undefined): readonly Partial<T>[] {
+    if (parts === undefined || typeof parts === 'boolean') return parts === true ? [{}] : [];
+    return [parts].flat() as readonly T[];
 }
 
 /** One name or a list of them, which becomes a list. */

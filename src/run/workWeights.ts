@@ -3,7 +3,9 @@ import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { Questions } from '../questions/Questions.js';
 import { throwIfStopped } from '../support/stop.js';
 import { experimentTable, questionTable } from '../settings/settings.js';
+import { inParts, type Progress } from '../support/progress.js';
 import type { RunConfig } from './RunConfig.js';
+import { interventionSizes } from './runInterventions.js';
 import { askedPart } from './settingIssues.js';
 
 /** Characters of a text that take about as long as a token of an answer, and as a question with its template. */
@@ -21,38 +23,64 @@ export interface RunInputs {
     readonly questions: Questions | undefined;
 }
 
+/** The long parts of a run, in their order. */
+const parts = ['counting', 'examples', 'effects', 'scoring', 'intervening', 'answering', 'checking', 'quants'] as const;
+export type WorkPart = (typeof parts)[number];
+
 /**
- * How long counting, examples, effects, perplexities and answers take beside each other, in characters that go
- * through the model, for one estimate of all; effects take no share. Reads the texts, so that a garbled one is refused
- * before hours of work.
+ * Divides one estimate among the parts of a run by how long they take beside each other, in characters that go through
+ * the model; effects and checks take no share. Reads the texts, so that a garbled one is refused before hours of work.
  * @throws LanguageNeuronsError as the corpora; ABORTED
  */
-export async function workWeights(
+export async function inWorkParts(
+    progress: Progress,
+    config: RunConfig,
+    inputs: RunInputs,
+    signal: AbortSignal | undefined,
+): Promise<Readonly<Record<WorkPart, Progress>>> {
+    const weights = await workWeights(config, inputs, signal);
+    const progresses = inParts(
+        progress,
+        parts.map((part) => weights[part] ?? 0),
+    );
+    return Object.fromEntries(parts.map((part, i) => [part, progresses[i]!])) as Record<WorkPart, Progress>;
+}
+
+async function workWeights(
     config: RunConfig,
     { texts, evaluation, examples, questions }: RunInputs,
     signal: AbortSignal | undefined,
-): Promise<readonly [counting: number, examples: number, effects: number, perplexity: number, accuracy: number]> {
-    const {
-        accuracy,
-        controls = experimentTable.controls.default,
-        sets = neuronSetNames.filter((name) => name !== 'experts'),
-    } = config;
-    const conditions = (asked: readonly string[], languages: readonly string[]): number =>
-        asked.length * (1 + controls) * languages.length;
+): Promise<Partial<Record<WorkPart, number>>> {
+    const { accuracy, quants } = config;
+    const { controls: usual } = experimentTable;
+    const { controls = usual.default, sets = neuronSetNames.filter((name) => name !== 'experts') } = config;
+    const conditions = (asked: number, languages: readonly string[], beside = controls): number =>
+        asked * (1 + beside) * languages.length;
     const counting = await charactersOf(texts, signal);
     const watching = askedPart(config.examples) === undefined ? 0 : await charactersOf(examples, signal);
     const scored = await charactersOf(evaluation, signal);
-    const perplexity = scored * (1 + conditions(sets, texts.languages));
-    if (accuracy === undefined || questions === undefined) return [counting, watching, 0, perplexity, 0];
+    const intervening = interventionSizes(config).map(({ operations, doses, settings }) => {
+        const { length: ofSets } = settings.sets ?? sets;
+        return operations * conditions(doses ?? ofSets, texts.languages, settings.controls);
+    });
+    const files = (quants?.files?.length ?? 0) + (quants?.make?.length ?? 0) * (quants?.imatrix === undefined ? 1 : 2);
+    const weights = {
+        ...{ counting, examples: watching },
+        scoring: scored * (1 + conditions(sets.length, texts.languages)),
+        intervening: scored * intervening.reduce((sum, one) => sum + one, 0),
+        // The reference is scored once more beside each file.
+        quants: quants === undefined ? 0 : (1 + files) * counting + (1 + 2 * files) * scored,
+    };
+    if (accuracy === undefined || questions === undefined) return weights;
     const { limit = Infinity, wholeLimit = limit, maxTokens = questionTable.maxTokens.default } = accuracy;
-    const edited = conditions(accuracy.sets ?? sets, questions.languages);
+    const edited = conditions((accuracy.sets ?? sets).length, questions.languages);
     let answers = 0;
     for (const language of questions.languages) {
         const { length } = await questions.inLanguage(language);
         answers += Math.min(length, wholeLimit) + Math.min(length, limit) * edited;
     }
     const answering = answers * (charactersPerQuestion + (maxTokens / 2) * charactersPerToken);
-    return [counting, watching, 0, perplexity, answering];
+    return { ...weights, answering };
 }
 
 async function charactersOf(corpus: Corpus, signal: AbortSignal | undefined): Promise<number> {

@@ -54,8 +54,8 @@ export function parseSetting(title: string, setting: Setting, text: string): unk
     return named.length === 0 ? [one('')] : named.map(one);
 }
 
-/** As it stands, where it is no number. */
-function valueOf({ number, word, percent = false }: Setting, text: string): string | number {
+/** What a typed text stands for; as it stands, where that is no number. */
+export function valueOf({ number, word, percent = false }: Setting, text: string): string | number {
     if (number === undefined || text === word) return text;
     return (percent ? parseShare(text, number) : parseNumber(text, number)) ?? text;
 }

@@ -282,6 +282,27 @@ export const interventionTable = inGroup('Interventions', {
     interventions: { path: true, describe: 'YAML or JSON file of named interventions' },
 });
 
+/** What `intervene` does to neurons, beside `experimentTable`. */
+export const operationTable = inGroup('Experiment', {
+    op: {
+        required: true,
+        list: true,
+        describe: 'operations on activations, such as zero,scale:0.5,add:1,replace:0; each gives a matrix',
+    },
+    strength: {
+        number: factorRange,
+        default: 1,
+        describe: 'how much of the operation to do; 1 does all of it',
+    },
+    where: interventionTable.where,
+    dose: {
+        list: true,
+        number: share,
+        percent: true,
+        describe: 'give curves instead: change these shares of the model, best-ranked neurons first: 0.1%,1%',
+    },
+});
+
 /** How work is divided. */
 export const divisionTable = inGroup('Division of work', {
     shard: {

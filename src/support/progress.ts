@@ -29,13 +29,23 @@ export const silent: Progress = {
 
 /** The same, its notes in other words. */
 export function withNotes(progress: Progress, wordsOf: (line: string) => string): Progress {
+    return { ...bound(progress), note: (line) => progress.note(wordsOf(line)) };
+}
+
+/** The same for work that is one step of a longer one: its own steps are not said. */
+export function asOneStep(progress: Progress): Progress {
+    return { ...bound(progress), step: () => undefined };
+}
+
+/** All its methods, to put others in their place. */
+function bound(progress: Progress): Required<Progress> {
     return {
         whole: (total) => progress.whole?.(total),
         step: (name, number, of) => progress.step?.(name, number, of),
         stage: (label, total) => progress.stage(label, total),
         position: (words) => progress.position?.(words),
         advance: (units, tokens) => progress.advance(units, tokens),
-        note: (line) => progress.note(wordsOf(line)),
+        note: (line) => progress.note(line),
         done: () => progress.done(),
     };
 }

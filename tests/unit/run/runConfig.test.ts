@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readRunConfig } from '../../../src/run/RunConfig.js';
+import { run } from '../../../src/run/run.js';
+import { readRunConfig, type RunConfig } from '../../../src/run/RunConfig.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
@@ -31,6 +32,9 @@ describe('a run configuration', () => {
             controls: 3,
             examples: {},
             effects: {},
+            intervene: [{ op: ['scale:0.5', 'mean:zh'] }, { op: ['zero'], dose: [0.001, 0.01], controls: 1 }],
+            check: [{}],
+            quants: { files: [join(folder, 'model-q4.gguf')], make: ['Q4_K_M', 'Q2_K'] },
             accuracy: {
                 questions: 'mgsm',
                 languages: ['zh', 'de'],
@@ -128,6 +132,48 @@ describe('a run configuration', () => {
         });
     });
 
+    it('takes true, settings or a list of them for checks, and one or a list for interventions', async () => {
+        const parts = async (text: string) => {
+            const { check, intervene } = await readRunConfig(written(`model: m\ndata: udhr\nout: o\n${text}`));
+            return { check, intervene };
+        };
+        expect(await parts('check: false')).toEqual({});
+        expect(await parts('check: true\nintervene: {op: "scale:2"}')).toEqual({
+            check: [{}],
+            intervene: [{ op: ['scale:2'] }],
+        });
+        const checks = 'check: [{names: nulls, data: more}, {names: [importance], sample: 5, other: ~/chat.gguf}]';
+        expect(await parts(`${checks}\nintervene: [{op: zero, dose: 1%}, {op: "add:1", strength: 0.5}]`)).toEqual({
+            check: [
+                { names: ['nulls'], data: [join(folder, 'more')] },
+                { names: ['importance'], sample: 5, other: join(homedir(), 'chat.gguf') },
+            ],
+            intervene: [
+                { op: ['zero'], dose: [0.01] },
+                { op: ['add:1'], strength: 0.5 },
+            ],
+        });
+    });
+
+    it.each<[settings: Partial<RunConfig>, words: string]>([
+        [{ intervene: { op: ['mean:zh'] } }, 'intervene: replace:mean:zh takes collected values; add `values: true`'],
+        [{ intervene: [{ op: ['diffmean'] }] }, 'intervene: diffmean takes collected values'],
+        [{ intervene: { op: ['frob'] } }, 'there is no operation frob'],
+        [{ intervene: { op: ['zero'], dose: [0.1], sets: ['specific'] } }, 'intervene: `dose` takes neurons by rank'],
+        [{ intervene: true }, 'intervene.0.op: is missing'],
+        [{ check: { names: ['nuls'] } }, 'there is no check "nuls"; did you mean nulls?'],
+        [{ check: [{}, { names: ['chanse'] }] }, 'there is no check "chanse"'],
+        [{ quants: {} }, 'no file to compare; give some, or `make`'],
+        [{ quants: { files: ['x.gguf'], imatrix: ['th'] } }, '`imatrix` is of files that are made here'],
+        [
+            { quants: { make: ['Q2_K'] }, loras: [{ path: 'l.gguf' }] },
+            'quants: files are compared with a model without',
+        ],
+    ])('%j is refused before anything is opened: %s', async (settings, words) => {
+        const config = { model: 'no-model.gguf', data: ['udhr'], out: join(folder, 'never'), ...settings };
+        await expect(run(config)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(words) });
+    });
+
     it('takes neuron sets of its own for accuracy', async () => {
         const base = 'model: m\ndata: udhr\nout: o\nsets: [specific, specific+related]\naccuracy: {questions: mgsm';
         const { sets, accuracy } = await readRunConfig(written(`${base}, sets: [specific+related]}`));
@@ -181,6 +227,14 @@ describe('a run configuration', () => {
         ['examples: yes please', 'examples: takes true, false or settings, not "yes please"'],
         ['effects: [zh]', 'effects: takes true, false or settings, not'],
         ['effects: {set: specifc}', 'effects.set: takes specific'],
+        ['intervene: {op: zero, dos: 1%}', 'intervene.0: unknown key dos; did you mean dose?'],
+        ['intervene: {op: zero, dose: 100%}', 'intervene.0.dose.0: takes a number between 0 and 1, not "100%"'],
+        ['intervene: 3', 'intervene.0: takes settings, not 3'],
+        ['intervene: []', 'intervene: takes at least 1, not []'],
+        ['check: [true]', 'check.0: takes settings, not true'],
+        ['check: {repeats: 1}', 'check.0.repeats: takes a whole number from 2 to 1000, not 1'],
+        ['quants: {make: [Q3]}', 'quants.make.0: takes'],
+        ['quants: {evaluation: udhr}', 'quants: unknown key evaluation'],
         ['frobnicate: 1', 'unknown key frobnicate)'],
         ['<<: {threads: 1}', 'unknown key <<)'],
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
