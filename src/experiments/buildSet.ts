@@ -44,13 +44,21 @@ export function buildSet(
         languages.map((_, r) => columns.map((column) => of(r, column)));
     const changeOf = (condition: ModelState, { measured, base }: Column): Estimate =>
         difference(measured(condition).estimate, base.estimate);
-    const controlOf = (r: number, column: Column): Estimate =>
-        average(controls.map((row) => changeOf(row[r]!, column)));
-    const beyondOf = (r: number, column: Column): Estimate =>
-        difference(changeOf(own[r]!, column), controlOf(r, column));
-    /** Interval of a condition's difference from others, averaged over them. */
-    const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
-        intervals.ofDifference(estimated, pairsOf(others, one));
+    // made once each: resampling takes a while
+    const changed = grid((r, column) => changeOf(own[r]!, column));
+    const control = grid((r, column) => average(controls.map((row) => changeOf(row[r]!, column))));
+    const beyond = changed.map((row, r) => row.map((change, c) => difference(change, control[r]![c]!)));
+    const valueOf = (condition: ModelState, { measured, base }: Column): number =>
+        measured(condition).estimate.value - base.estimate.value;
+    const valuesOf = (estimated: Grid<Estimate>): Grid => estimated.map((row) => row.map(({ value }) => value));
+    /** Intervals of the differences of a row's condition from others, averaged over them. */
+    const intervalsFrom = (othersOf: typeof changeSides, estimated: Grid<Estimate>): Grid<CellInterval> =>
+        estimated.map((row, r) =>
+            row.map((one, c) => {
+                const column = columns[c]!;
+                return intervals.ofDifference(one, pairsOf(othersOf(r, column), column.measured(own[r]!)));
+            }),
+        );
     const [changeSides, beyondSides] = [
         (_: number, { base }: Column): readonly Measured[] => [base],
         (r: number, { measured }: Column): readonly Measured[] => controls.map((row) => measured(row[r]!)),
@@ -69,19 +77,15 @@ export function buildSet(
         columns: languages,
         baseline: columns.map(({ base }) => base.estimate.value),
         values: grid((r, { measured }) => measured(own[r]!).estimate.value),
-        change: grid((r, column) => changeOf(own[r]!, column).value),
-        control: grid((r, column) => controlOf(r, column).value),
-        controls: controls.map((row) => grid((r, column) => changeOf(row[r]!, column).value)),
-        beyondControl: grid((r, column) => beyondOf(r, column).value),
+        change: valuesOf(changed),
+        control: valuesOf(control),
+        controls: controls.map((row) => grid((r, column) => valueOf(row[r]!, column))),
+        beyondControl: valuesOf(beyond),
         intervals: {
             baseline: columns.map(({ base }) => intervals.ofValue(base.estimate, base.cell)),
             values: grid((r, { measured }) => intervals.ofValue(measured(own[r]!).estimate, measured(own[r]!).cell)),
-            change: grid((r, column) =>
-                intervalFrom(changeSides(r, column), column.measured(own[r]!), changeOf(own[r]!, column)),
-            ),
-            beyondControl: grid((r, column) =>
-                intervalFrom(beyondSides(r, column), column.measured(own[r]!), beyondOf(r, column)),
-            ),
+            change: intervalsFrom(changeSides, changed),
+            beyondControl: intervalsFrom(beyondSides, beyond),
         },
         tests: { change: testsFrom(changeSides), beyondControl: testsFrom(beyondSides) },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),

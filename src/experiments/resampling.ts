@@ -82,8 +82,14 @@ function withoutEach(
 
 /** An estimate made of others: its value of theirs, and so each resample. */
 export function combined(estimates: readonly Estimate[], of: (values: readonly number[]) => number): Estimate {
-    const each = (part: 'replicates' | 'leftOut'): Float64Array =>
-        estimates[0]![part].map((_, i) => of(estimates.map((one) => one[part][i]!)));
+    const values = estimates.map(({ value }) => value); // reused: there are thousands of resamples
+    const each = (part: 'replicates' | 'leftOut'): Float64Array => {
+        const parts = estimates.map((one) => one[part]);
+        return parts[0]!.map((_, i) => {
+            for (let k = 0; k < parts.length; k++) values[k] = parts[k]![i]!;
+            return of(values);
+        });
+    };
     return {
         value: of(estimates.map(({ value }) => value)),
         replicates: each('replicates'),
