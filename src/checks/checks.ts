@@ -6,6 +6,7 @@ import { importanceCheck } from './importanceCheck.js';
 import { ladderCheck } from './ladderCheck.js';
 import { nullsCheck } from './nullsCheck.js';
 import { otherModelCheck } from './otherModelCheck.js';
+import { powerCheck } from './powerCheck.js';
 import { scriptCheck } from './scriptCheck.js';
 import { settingsCheck } from './settingsCheck.js';
 import { tokensCheck } from './tokensCheck.js';
@@ -22,4 +23,5 @@ export const checks: readonly Check[] = [
     importanceCheck,
     otherModelCheck,
     answersCheck,
+    powerCheck,
 ];

@@ -184,6 +184,11 @@ const measuring = {
     excel,
     force,
     fresh: { ...fresh, describe: 'first remove earlier measurements of this metric, and say what' },
+    plan: {
+        group: 'Experiment',
+        flag: true,
+        describe: 'measure nothing; say how much it would be and how small a change it would show',
+    },
 } as const;
 
 export const deactivateDeclaration = {

@@ -9,8 +9,10 @@ import type {
     DeactivationSet,
     LanguageCounts,
 } from '../experiments/DeactivationMatrix.js';
+import { powerSentences } from '../experiments/powerWords.js';
 import { beyondControlIn } from '../experiments/toldCell.js';
 import { formatP } from '../support/format.js';
+import { wrapText } from '../support/wrapText.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
 import { changeCells, effectUnit, toneOf } from './effectCells.js';
 
@@ -30,11 +32,18 @@ export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly stri
                 ...(set.neurons.every((neurons) => neurons === 0)
                     ? ['no language has neurons in this set: nothing was changed']
                     : []),
+                ...powerLines(set, metric),
                 setTable(set, matrix),
                 ...answersTable(set, matrix),
             ].join('\n'),
         );
     return tables.join('\n\n');
+}
+
+/** What the cells can tell at all, where some of them tell nothing. */
+function powerLines(set: DeactivationSet, metric: string): string[] {
+    const sentences = powerSentences(set, metricOf(metric));
+    return sentences.length === 0 ? [] : wrapText(sentences.join(' '), process.stdout.columns ?? 80);
 }
 
 /** What the column of a cell with changed neurons is called. */

@@ -4,6 +4,7 @@ import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkNumbers } from '../experiments/answerMetric.js';
+import { planExperiment } from '../experiments/experiment.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -23,6 +24,7 @@ import type { CommandArguments, CommandContext, CommandResult } from './CommandD
 import type { deactivateDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { openEngine, toEngineOptions } from './openModel.js';
+import { planMeasuring } from './planMeasuring.js';
 import { readShardArgument } from './shardArgument.js';
 
 /** Arguments of every command that measures. */
@@ -58,6 +60,9 @@ export async function measureExperiment(
     const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, activations };
     const called = analysis.languages; // and so the languages of texts and questions
     const languages = args.languages ?? called;
+    if (args.plan) {
+        return planMeasuring(args, { metric: kind, experiment: planExperiment(experiment, languages) }, context);
+    }
     const { devices } = args;
     if (devices !== undefined) {
         const pathOf = doses === undefined ? matrixPath : dosePath;

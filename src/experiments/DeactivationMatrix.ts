@@ -25,6 +25,20 @@ const test = z.object({
 /** What tells a difference from chance, in each cell. */
 export interface CellTests extends DeepReadonly<z.output<typeof test>> {}
 
+const spread = z.object({
+    /**
+     * Standard deviation of the `beyondControl` of one text or question of mean weight, on the scale of the test; null
+     * where it is not known. [rows][columns]
+     */
+    deviation: z.array(z.array(z.number().nonnegative().nullable())),
+    /** Texts or questions. Length columns. */
+    units: z.array(z.int().nonnegative()),
+    /** How many of equal weight say as much. Length columns. */
+    effective: z.array(z.number().nonnegative()),
+});
+/** How much the texts or questions differ in what they say, from which the power of the tests follows. */
+export interface SetSpread extends DeepReadonly<z.output<typeof spread>> {}
+
 const answerShareShape = z.object({
     /** Length columns. */
     baseline: list,
@@ -74,6 +88,8 @@ export const setShape = z
          * versions.
          */
         tests: z.object({ change: test, beyondControl: test }).optional(),
+        /** Absent in files of earlier versions. */
+        spread: spread.optional(),
         /** Scored tokens, or questions, behind each cell. */
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
@@ -91,7 +107,7 @@ export const setShape = z
     })
     .refine((set) => {
         const [rows, columns] = [set.rows.length, set.columns.length];
-        const { intervals, answers, instead, tests } = set;
+        const { intervals, answers, instead, tests, spread } = set;
         const shares = Object.values(answers ?? {});
         const [lists, grids]: [(readonly unknown[])[], (readonly (readonly unknown[])[])[]] = [
             [
@@ -99,6 +115,7 @@ export const setShape = z
                 intervals.baseline,
                 ...shares.map(({ baseline }) => baseline),
                 instead?.baseline ?? set.columns,
+                ...(spread === undefined ? [] : [spread.units, spread.effective]),
             ],
             [
                 ...[set.values, set.change, set.control, set.beyondControl, set.samples, ...set.controls],
@@ -106,6 +123,7 @@ export const setShape = z
                 ...shares.map(({ values }) => values),
                 ...Object.values(tests ?? {}).flatMap(({ p, q }) => [p, q]),
                 ...(instead === undefined ? [] : [instead.values]),
+                ...(spread === undefined ? [] : [spread.deviation]),
             ],
         ];
         return (

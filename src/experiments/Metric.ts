@@ -73,6 +73,8 @@ export interface Intervals {
      * @param pairs numerators on the same units, as of `ofDifference`
      */
     pOfDifference(sides: Sides, pairs: readonly VerdictPair[]): number | null;
+    /** How probable it is that this p tells a change from chance. */
+    readonly power: PowerRule;
     /** The test that tells a difference from chance, for a sentence of the report. */
     readonly toldBy: string;
     /** The method of the interval of a change between two models, for the end of a sentence. */
@@ -247,4 +249,30 @@ export interface Estimate {
 export interface Sides {
     readonly after: Estimate;
     readonly before: Estimate;
+}
+
+/** What the units of a cell say of its difference from the controls. */
+export interface CellSpread {
+    /** Standard deviation of the difference of one unit of mean weight, on the scale of the test. */
+    readonly deviation: number;
+    /** Texts or questions. */
+    readonly units: number;
+    /** How many of equal weight say as much. */
+    readonly effective: number;
+    /** Controls that the cell is compared with. */
+    readonly controls: number;
+    /** The difference that was seen, on the scale of the test. */
+    readonly seen: number;
+}
+
+/** How probable it is that a metric's test tells a change from chance. */
+export interface PowerRule {
+    /** See `CellSpread`; null where it is not known. @param pairs as of `Intervals.pOfDifference` */
+    readonly deviation: (sides: Sides, pairs: readonly VerdictPair[]) => number | null;
+    /** A change on the scale of the test; null where it has none. @param before the value without it */
+    readonly shift: (change: number, before: number) => number | null;
+    /** The inverse of `shift`. */
+    readonly change: (shift: number, before: number) => number;
+    /** Probability of a two-sided p below 5 %. @param shift a true difference, on the scale of the test */
+    readonly power: (shift: number, spread: CellSpread) => number;
 }

@@ -49,6 +49,19 @@ export function accuracyDifferenceP(pairs: readonly VerdictPair[]): number | nul
     return Math.max(pOfDifferences(shifts(groups)), normalP(centre / Math.sqrt(variance)));
 }
 
+/**
+ * Standard deviation of what a question adds to the difference; null of one question, or where the pairs are of
+ * different questions.
+ */
+export function differenceDeviation(pairs: readonly VerdictPair[]): number | null {
+    const [group, another] = groupsOf(pairs);
+    if (group === undefined || another !== undefined || group.sums.length < 2) return null;
+    const each = group.sums.map((sum) => sum / group.pairs);
+    const middle = each.reduce((sum, one) => sum + one, 0) / each.length;
+    const squares = each.reduce((sum, one) => sum + (one - middle) ** 2, 0);
+    return Math.sqrt(squares / (each.length - 1));
+}
+
 /** The estimate, and the centre and variance of Bonett and Price's interval. */
 function shiftedDifference(
     groups: readonly PairedGroup[],

@@ -3,8 +3,8 @@ import type { CellInterval, CellTests, DeactivationSet, Grid } from './Deactivat
 import { benjaminiHochberg } from '../support/statistics.js';
 import type { VerdictPair } from './accuracyDifference.js';
 import type { SetConditions } from './conditions.js';
-import type { Cell, Estimate, Measurements, MetricFacts } from './Metric.js';
-import { average, difference, estimatorOf } from './resampling.js';
+import type { Cell, Estimate, Measurements, MetricFacts, Sides } from './Metric.js';
+import { average, difference, effectiveUnits, estimatorOf } from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
 export interface Measured {
@@ -40,38 +40,24 @@ export function buildSet(
         const measured = (condition: ModelState): Measured => measurementOf(condition, language);
         return { measured, base: measured(wholeModel) };
     });
-    const grid = <T>(of: (row: number, column: Column) => T): Grid<T> =>
-        languages.map((_, r) => columns.map((column) => of(r, column)));
+    const grid = <T>(of: (row: number, column: Column, c: number) => T): Grid<T> =>
+        languages.map((_, r) => columns.map((column, c) => of(r, column, c)));
     const changeOf = (condition: ModelState, { measured, base }: Column): Estimate =>
         difference(measured(condition).estimate, base.estimate);
     // made once each: resampling takes a while
     const changed = grid((r, column) => changeOf(own[r]!, column));
     const control = grid((r, column) => average(controls.map((row) => changeOf(row[r]!, column))));
-    const beyond = changed.map((row, r) => row.map((change, c) => difference(change, control[r]![c]!)));
-    const valueOf = (condition: ModelState, { measured, base }: Column): number =>
-        measured(condition).estimate.value - base.estimate.value;
+    const beyond = grid((r, _, c) => difference(changed[r]![c]!, control[r]![c]!));
     const valuesOf = (estimated: Grid<Estimate>): Grid => estimated.map((row) => row.map(({ value }) => value));
-    /** Intervals of the differences of a row's condition from others, averaged over them. */
-    const intervalsFrom = (othersOf: typeof changeSides, estimated: Grid<Estimate>): Grid<CellInterval> =>
-        estimated.map((row, r) =>
-            row.map((one, c) => {
-                const column = columns[c]!;
-                return intervals.ofDifference(one, pairsOf(othersOf(r, column), column.measured(own[r]!)));
-            }),
+    const toBase: Against = (_, { base }) => [base];
+    const toControls: Against = (r, { measured }) => controls.map((row) => measured(row[r]!));
+    const intervalsOf = (estimated: Grid<Estimate>, othersOf: Against): Grid<CellInterval> =>
+        grid((r, column, c) =>
+            intervals.ofDifference(estimated[r]![c]!, pairsOf(othersOf(r, column), column.measured(own[r]!))),
         );
-    const [changeSides, beyondSides] = [
-        (_: number, { base }: Column): readonly Measured[] => [base],
-        (r: number, { measured }: Column): readonly Measured[] => controls.map((row) => measured(row[r]!)),
-    ];
-    const testsFrom = (othersOf: typeof changeSides): CellTests => {
-        const p = grid((r, column) => {
-            if (own[r]!.neurons.length === 0) return null; // nothing was changed, and so nothing is tested
-            const [one, others] = [column.measured(own[r]!), othersOf(r, column)];
-            const before = average(others.map(({ estimate }) => estimate));
-            return intervals.pOfDifference({ after: one.estimate, before }, pairsOf(others, one));
-        });
-        return { p, q: adjusted(p) };
-    };
+    const toldFrom = (othersOf: Against, of: (sides: Sides, pairs: readonly VerdictPair[]) => number | null) =>
+        grid((r, column) => toldOf(own[r]!, othersOf(r, column), column, of));
+    const first = columns.map(({ measured }) => measured(own[0] ?? wholeModel).cell);
     return {
         rows: languages,
         columns: languages,
@@ -79,30 +65,56 @@ export function buildSet(
         values: grid((r, { measured }) => measured(own[r]!).estimate.value),
         change: valuesOf(changed),
         control: valuesOf(control),
-        controls: controls.map((row) => grid((r, column) => valueOf(row[r]!, column))),
+        controls: controls.map((row) =>
+            grid((r, { measured, base }) => measured(row[r]!).estimate.value - base.estimate.value),
+        ),
         beyondControl: valuesOf(beyond),
         intervals: {
             baseline: columns.map(({ base }) => intervals.ofValue(base.estimate, base.cell)),
             values: grid((r, { measured }) => intervals.ofValue(measured(own[r]!).estimate, measured(own[r]!).cell)),
-            change: intervalsFrom(changeSides, changed),
-            beyondControl: intervalsFrom(beyondSides, beyond),
+            change: intervalsOf(changed, toBase),
+            beyondControl: intervalsOf(beyond, toControls),
         },
-        tests: { change: testsFrom(changeSides), beyondControl: testsFrom(beyondSides) },
+        tests: {
+            change: testsOf(toldFrom(toBase, intervals.pOfDifference)),
+            beyondControl: testsOf(toldFrom(toControls, intervals.pOfDifference)),
+        },
+        spread: {
+            deviation: toldFrom(toControls, intervals.power.deviation),
+            units: first.map(({ numerators }) => numerators.length),
+            effective: first.map(({ weights }) => effectiveUnits(weights)),
+        },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),
         ...answersOf(own, columns),
     };
 }
 
+/** What a row's condition is compared with in a language: the whole model, or its controls. */
+type Against = (row: number, column: Column) => readonly Measured[];
+
+/** What tells a condition from others; of no neurons nothing was changed, and so nothing is tested. */
+function toldOf(
+    condition: ModelState,
+    others: readonly Measured[],
+    { measured }: Column,
+    of: (sides: Sides, pairs: readonly VerdictPair[]) => number | null,
+): number | null {
+    if (condition.neurons.length === 0) return null;
+    const one = measured(condition);
+    const before = average(others.map(({ estimate }) => estimate));
+    return of({ after: one.estimate, before }, pairsOf(others, one));
+}
+
 function pairsOf(others: readonly Measured[], { cell: { numerators } }: Measured): VerdictPair[] {
     return others.map(({ cell }) => [numerators, cell.numerators]);
 }
 
-/** Benjamini and Hochberg's q over all cells that have a p. */
-function adjusted(p: Grid<number | null>): Grid<number | null> {
+/** With Benjamini and Hochberg's q over all cells that have a p. */
+function testsOf(p: Grid<number | null>): CellTests {
     const qs = benjaminiHochberg(p.flat().map((one) => one ?? Number.NaN));
     let place = 0;
-    return p.map((row) => row.map((one) => (one === null ? (place++, null) : qs[place++]!)));
+    return { p, q: p.map((row) => row.map((one) => (one === null ? (place++, null) : qs[place++]!))) };
 }
 
 /** A language, with the whole model's measurement in it. */

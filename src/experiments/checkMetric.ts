@@ -59,6 +59,7 @@ const kind = {
         ofValue: method,
         ofDifference: method,
         pOfDifference: method,
+        power: fields({ deviation: method, shift: method, change: method, power: method }),
         toldBy: text,
         changeBy: text,
         tooFew: fields({ isTooFew: method, rule: text }).optional(),

@@ -3,7 +3,8 @@ import { mean } from '../support/mean.js';
 import { randomGenerator } from '../support/randomGenerator.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import { normalP, studentP, studentQuantile } from '../support/statistics.js';
-import type { Cell, Estimate, Intervals, MetricFacts, Sides } from './Metric.js';
+import type { Cell, Estimate, Intervals, MetricFacts, PowerRule, Sides } from './Metric.js';
+import { studentPower } from './power.js';
 
 /** Resamples: of many texts, 95 % limits have 25 of them beyond each. */
 const resamples = 1000;
@@ -63,7 +64,7 @@ export function estimate(
 }
 
 /** How many units of equal weight say as much: (Σw)² / Σw² (Kish, Survey Sampling, 1965). */
-function effectiveUnits(weights: Float64Array): number {
+export function effectiveUnits(weights: Float64Array): number {
     const sum = weights.reduce((all, one) => all + one, 0);
     return sum ** 2 / weights.reduce((all, one) => all + one ** 2, 0);
 }
@@ -138,28 +139,55 @@ export function bootstrapInterval({ replicates, effective }: Estimate): CellInte
     return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
 }
 
-/**
- * Two-sided p of the hypothesis that both sides are alike on average, by the delete-one-text jackknife and Student's t
- * (Tukey 1958; Miller, Biometrika 61, 1974) with the effective number of texts less 1 degrees of freedom: long texts
- * weigh more, and with the number of all texts chance would be told too often. A metric above 0 is compared by its
- * logarithm, in which the changes of a perplexity are far less skewed. Two sides that are exactly alike on all texts
- * have a p of 1.
- * @param before such as the mean of several controls, on the same texts
- * @returns null where there are fewer than two texts, or a value is not finite
- */
-export function jackknifeP({ after, before }: Sides): number | null {
+/** A change between two sides, by the delete-one-text jackknife (Tukey 1958; Miller, Biometrika 61, 1974). */
+interface JackknifedChange {
+    /** Of the logarithm, where the metric is above 0: there the changes of a perplexity are far less skewed. */
+    readonly change: number;
+    readonly error: number;
+    readonly logarithmic: boolean;
+}
+
+/** Null where there are fewer than two texts, or a value is not finite. */
+function jackknifedChange({ after, before }: Sides): JackknifedChange | null {
     const units = after.leftOut.length;
     const all = [after, before].flatMap(({ value, leftOut }) => [value, ...leftOut]);
     if (units < 2 || !(after.effective > 1) || !all.every(Number.isFinite)) return null;
-    const scale = all.every((value) => value > 0) ? Math.log : (value: number): number => value;
+    const logarithmic = all.every((value) => value > 0);
+    const scale = logarithmic ? Math.log : (value: number): number => value;
     const between = (a: number, b: number): number => scale(a) - scale(b);
     const changes = Array.from(after.leftOut, (value, i) => between(value, before.leftOut[i]!));
     const middle = mean(changes)!;
     const squares = changes.reduce((sum, change) => sum + (change - middle) ** 2, 0);
-    const change = between(after.value, before.value);
-    if (change === 0 && squares === 0) return 1;
-    return studentP(change / Math.sqrt(((units - 1) / units) * squares), after.effective - 1);
+    return {
+        change: between(after.value, before.value),
+        error: Math.sqrt(((units - 1) / units) * squares),
+        logarithmic,
+    };
 }
+
+/**
+ * Two-sided p of the hypothesis that both sides are alike on average, by the delete-one-text jackknife and Student's t
+ * with the effective number of texts less 1 degrees of freedom: long texts weigh more, and with the number of all texts
+ * chance would be told too often. Two sides that are exactly alike on all texts have a p of 1.
+ * @param before such as the mean of several controls, on the same texts
+ * @returns null where there are fewer than two texts, or a value is not finite
+ */
+export function jackknifeP(sides: Sides): number | null {
+    const found = jackknifedChange(sides);
+    if (found === null) return null;
+    const { change, error } = found;
+    return change === 0 && error === 0 ? 1 : studentP(change / error, sides.after.effective - 1);
+}
+
+/** The power of that test; see `studentPower`. */
+const jackknifePower: PowerRule = {
+    ...studentPower,
+    deviation: (sides) => {
+        const found = jackknifedChange(sides);
+        if (found === null || !found.logarithmic || found.error === 0) return null;
+        return found.error * Math.sqrt(sides.after.effective);
+    },
+};
 
 /** Share of the resamples beyond each limit of a 95 % interval. */
 function expandedTail(units: number): number {
@@ -172,6 +200,7 @@ export const bootstrapIntervals: Intervals = {
     ofValue: bootstrapInterval,
     ofDifference: bootstrapInterval,
     pOfDifference: jackknifeP,
+    power: jackknifePower,
     toldBy: 'Student’s t over the same texts, by the jackknife',
     changeBy: 'by bootstrap over the texts, the same for both',
 };

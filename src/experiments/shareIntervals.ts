@@ -1,6 +1,7 @@
 import { wilsonInterval } from '../support/normalIntervals.js';
-import { accuracyDifferenceInterval, accuracyDifferenceP } from './accuracyDifference.js';
+import { accuracyDifferenceInterval, accuracyDifferenceP, differenceDeviation } from './accuracyDifference.js';
 import type { Intervals } from './Metric.js';
+import { answerPower } from './power.js';
 import { fewestToTell, tooFewRight } from './tooFewRight.js';
 
 /** Of a share of questions that are answered rightly. */
@@ -9,6 +10,7 @@ export const shareIntervals: Intervals = {
     ofValue: ({ value }, { samples }) => wilsonInterval(Math.round(value * samples), samples),
     ofDifference: (_, pairs) => accuracyDifferenceInterval(pairs),
     pOfDifference: (_, pairs) => accuracyDifferenceP(pairs),
+    power: { ...answerPower, deviation: (_, pairs) => differenceDeviation(pairs) },
     toldBy: 'exact sign test of the answers to the same questions',
     changeBy: 'from the answers that became right or wrong to the same questions (Bonett and Price)',
     tooFew: {

@@ -20,6 +20,11 @@ export function normalP(deviations: number): number {
     return studentP(deviations, asNormal);
 }
 
+/** Probability that a standard normal number is above a limit. */
+export function normalTail(limit: number): number {
+    return tCdf(-limit, asNormal);
+}
+
 /**
  * The q-value of each p by Benjamini and Hochberg (J R Stat Soc B 57, 1995): where all with q up to 5 % are called
  * discoveries, at most 5 % of them are false on average, for tests that are independent or positively dependent.

@@ -48,7 +48,7 @@ describe('--json', () => {
             out,
             ...model,
             '--data',
-            'udhr:30-30',
+            'udhr:28-30',
             '--metric',
             'ppl',
             '--sets',
@@ -57,6 +57,12 @@ describe('--json', () => {
         const set = (matrix.sets as Record<string, Record<string, unknown[]>>)['specific+related']!;
         for (const key of ['rows', 'columns', 'baseline', 'values', 'change', 'control', 'samples'])
             expect(set[key], key).toHaveLength(3);
+        const bytes = readFileSync(join(out, 'ppl.matrix.json'), 'utf8');
+        const plan = await json('deactivate', out, ...model, '--data', 'udhr:20-29', '--controls', '2', '--plan');
+        expect(plan).toMatchObject({ from: 'ppl.matrix.json', cells: 3 * Number(plan.states) });
+        for (const language of plan.languages as Record<string, unknown>[])
+            expect(language).toMatchObject({ units: expect.any(Number), measured: true });
+        expect(readFileSync(join(out, 'ppl.matrix.json'), 'utf8')).toBe(bytes);
         expect(await json('report', out)).toMatchObject({ html: join(out, 'report.html') });
         expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
         expect(Object.keys(await json('compare', out, out))).toContain('changes');

@@ -7,8 +7,9 @@ import { deactivationFigure } from '../figures/deactivationFigure.js';
 import type { DivergingScale } from '../figures/heatmap.js';
 import { html, type Html } from '../html.js';
 import { cellsOf, setFacts } from '../matrixFacts.js';
-import type { MetricWords } from '../../experiments/Metric.js';
+import type { MetricKind, MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
+import { powerSentences } from '../../experiments/powerWords.js';
 import { shownShares } from '../../experiments/shownShares.js';
 import { cellOf, type Measured } from '../numbers.js';
 import { setLabel, setSentences } from '../setSentences.js';
@@ -34,11 +35,18 @@ export function deactivationSection(
             `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are ` +
             `${doneWords(operation)}, beside a random control`,
         wide: true,
-        caption: html` <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
+        caption: html` ${powerWords(set, words)}
+            <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
             ${unknownTable(set, words)}`,
         numbers: numbers(set, words, removed),
         printed: { ...printedTable(set, metric), name: table.name },
     });
+}
+
+/** What the cells can tell at all, where some of them tell nothing. */
+function powerWords(set: DeactivationSet, metric: MetricKind): Html | false {
+    const sentences = powerSentences(set, metric);
+    return sentences.length > 0 && html`<p>${sentences.join(' ')}</p>`;
 }
 
 /** The effects as languages × languages, in percent or points. */

@@ -15,7 +15,7 @@ const kinds: readonly Omit<SimulatedMatrix, 'seed'>[] = [
     { metric: 'accuracy', languages: 10, units: 250, controls: 3, effect: onDiagonal(0.15) },
 ];
 
-/** Takes a minute for ten of them. */
+/** More texts take longer. */
 const slow: typeof kinds = [{ metric: 'ppl', languages: 10, units: 60, controls: 3, effect: onDiagonal(0.02) }];
 
 function onDiagonal(effect: number): (r: number, c: number) => number {
