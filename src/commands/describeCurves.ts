@@ -3,6 +3,7 @@ import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { shownShares } from '../experiments/shownShares.js';
 import { dosePoints } from '../experiments/doseTable.js';
 import { doneWords } from '../interventions/operationWords.js';
+import { formatPlainShare } from '../support/format.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
 import { effectNumber, effectUnit } from './effectCells.js';
 
@@ -40,24 +41,27 @@ export function describeCurves(curves: DoseCurves): string {
     ].join('\n');
 }
 
-/** Of a metric of answers, what it starts from: its value, and the shares beside it. */
+/** Of a metric with shares beside it, what it starts from: its value and theirs. */
 function wholeAnswers({ metric, languages, doses: [first] }: DoseCurves): string[] {
     const kind = metricOf(metric);
     const found = first === undefined ? [] : shownShares(first.set, kind);
     if (first === undefined || found.length === 0) return [];
     const { baseline, columns } = first.set;
     const shares = [
-        { heading: kind.noun, of: baseline },
+        { heading: kind.noun, of: baseline, format: kind.formatPlain },
         ...found.flatMap(({ words: { heading, usual }, share: { baseline: of } }) =>
-            heading === undefined || (usual === 0 && of.every((share) => share === 0)) ? [] : [{ heading, of }],
+            heading === undefined || of.every((share) => share === usual)
+                ? []
+                : [{ heading, of, format: formatPlainShare }],
         ),
     ];
+    if (shares.length === 1 && kind.inputs === 'texts') return [];
     const rows = languages.map((language) => {
         const c = columns.indexOf(language);
-        return [language, ...shares.map(({ of }) => (c < 0 ? '' : kind.formatPlain(of[c]!)))];
+        return [language, ...shares.map(({ of, format }) => (c < 0 ? '' : format(of[c]!)))];
     });
     return [
-        'answers of the whole model',
+        `${kind.sharesOf ?? 'answers'} of the whole model`,
         alignedTable([{ heading: 'language' }, ...shares.map(({ heading }) => ({ heading, right: true }))], rows),
     ];
 }

@@ -11,12 +11,10 @@ import type {
 } from '../experiments/DeactivationMatrix.js';
 import { powerSentences } from '../experiments/powerWords.js';
 import { beyondControlIn } from '../experiments/toldCell.js';
-import { formatP } from '../support/format.js';
+import { formatP, formatPlainShare } from '../support/format.js';
 import { wrapText } from '../support/wrapText.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
 import { changeCells, effectUnit, toneOf } from './effectCells.js';
-
-const none: AnswerShare = { baseline: [], values: [] };
 
 /**
  * For each set a table: what changing a language's neurons does to it, what random neurons do, and the difference.
@@ -75,25 +73,28 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
     return alignedTable(columns, rows);
 }
 
-/** Of answers: what is not seen in the metric, where there is any of it. */
+/** Shares of answers or tokens: what is not seen in the metric, where there is any of it. */
 function answersTable(set: DeactivationSet, matrix: DeactivationMatrix): string[] {
     const { rows, columns, baseline, values } = set;
     const kind = metricOf(matrix.metric);
-    const { formatPlain: format } = kind;
+    const words = (before: number, after: number): string => `${formatPlainShare(before)} → ${formatPlainShare(after)}`;
     const of = ({ baseline: whole, values: changed }: AnswerShare, r: number): string => {
         const c = columns.indexOf(rows[r]!);
-        return `${format(whole[c] ?? 0)} → ${format(changed[r]?.[c] ?? 0)}`;
+        return words(whole[c] ?? 0, changed[r]?.[c] ?? 0);
     };
     const value = { baseline, values };
-    const isNew = ({ usual }: AnswerShareWords, share: AnswerShare): boolean =>
-        usual === undefined || rows.some((_, r) => of(share, r) !== of(usual === 'value' ? value : none, r));
-    const shares = shownShares(set, kind).flatMap(({ words, share }) =>
-        words.heading !== undefined && isNew(words, share) ? [{ heading: words.heading, share }] : [],
+    const isNew = ({ usual }: AnswerShareWords, share: AnswerShare): boolean => {
+        if (usual === undefined) return true;
+        const known = (r: number): string => (usual === 'value' ? of(value, r) : words(usual, usual));
+        return rows.some((_, r) => of(share, r) !== known(r));
+    };
+    const shares = shownShares(set, kind).flatMap(({ words: of, share }) =>
+        of.heading !== undefined && isNew(of, share) ? [{ heading: of.heading, share }] : [],
     );
     const others = insteadColumns(set, matrix);
     if (shares.length === 0 && others.length === 0) return [];
     return [
-        `of these answers, whole → ${changedHeading(matrix)}`,
+        `of these ${kind.sharesOf ?? 'answers'}, whole → ${changedHeading(matrix)}`,
         alignedTable(
             [
                 { heading: 'language' },

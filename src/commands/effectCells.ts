@@ -1,18 +1,21 @@
+import { shortUnit } from '../experiments/effectUnits.js';
 import { effectOf } from '../experiments/matrixTable.js';
 import { metricOf } from '../experiments/metrics.js';
 import { type CellCertainty, isTold } from '../experiments/toldCell.js';
-import { formatChange, formatPercentPoints } from '../support/format.js';
+import { formatChange, formatPercentPoints, signed } from '../support/format.js';
 import type { AlignedCell, Tone } from './alignedTable.js';
 
 /** Unit of a metric's effects, for a heading. */
-export function effectUnit(metric: string): '%' | 'points' {
-    return metricOf(metric).relative ? '%' : 'points';
+export function effectUnit(metric: string): string {
+    return shortUnit(metricOf(metric));
 }
 
 /** An effect without its unit, `+697` or `−5.0`; see `effectUnit`. */
 export function effectNumber(metric: string, effect: number | null): string {
     if (effect === null) return 'n/a';
-    if (!metricOf(metric).relative) return formatPercentPoints(100 * effect);
+    const { relative, factor, formatPlain } = metricOf(metric);
+    if (factor !== undefined) return signed(effect, formatPlain);
+    if (!relative) return formatPercentPoints(100 * effect);
     return formatChange(effect).replace(/\s*%$/, '');
 }
 

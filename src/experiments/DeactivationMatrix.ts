@@ -47,7 +47,7 @@ const answerShareShape = z.object({
 export interface AnswerShare extends DeepReadonly<z.output<typeof answerShareShape>> {}
 
 /**
- * Shares of all answers, the whole model's and those of each cell, by the names that the metric gives them
+ * Shares beside a metric, the whole model's and those of each cell, by the names that it gives them
  * (`MetricWords.shares`).
  */
 export type AnswerShares = Readonly<Record<string, AnswerShare>>;
@@ -94,7 +94,7 @@ export const setShape = z
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
         neurons: z.array(z.int().nonnegative()),
-        /** For metrics of answers: the shares that stand beside it. */
+        /** The shares that stand beside the metric: of answers, or of tokens; see `MetricWords.shares`. */
         answers: byName(answerShareShape).optional(),
         /** For languages of answers: how many answers are in another language than the one asked, by language. */
         instead: z

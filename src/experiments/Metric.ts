@@ -26,18 +26,24 @@ export interface MetricWords {
     readonly prefixes?: Readonly<Record<'deactivation' | 'intervention', string>> | undefined;
     /** Sign of a change that is harm. */
     readonly harm: 1 | -1;
-    /** Whether an effect is a fraction of the baseline; otherwise it is the change itself, of a metric from 0 to 1. */
+    /** Whether an effect is a fraction of the baseline; otherwise it is the change itself. */
     readonly relative: boolean;
-    /** Unit of 100 times an effect, for figures. */
+    /** Unit of effects, for figures and sentences. */
     readonly unit: string;
+    /** What an effect is multiplied by to be in `unit`. Default: 100, of shares. */
+    readonly factor?: number;
+    /** `unit` in the heading of a column. Default: `%`, or `points` where effects are not relative. */
+    readonly shortUnit?: string;
     /** Heading of the column with a cell's number of samples, such as `Tokens`. */
     readonly samples: string;
     /** Axes of values: d3's format, and the least upper end of an axis from 0. */
     readonly axis: { readonly format: string; readonly least: number };
     /** Sentences on the paper's figures of it, and on the differences. Default: none. */
     readonly paper?: string;
-    /** Of answers: the shares that stand beside the metric, in their order. Default: none. */
+    /** The shares that stand beside the metric, in their order. Default: none. */
     readonly shares?: readonly AnswerShareWords[];
+    /** What they are shares of. Default: `answers`. */
+    readonly sharesOf?: string;
     formatValue(value: number | null): string;
     /** A change, with its sign. */
     formatChange(change: number | null): string;
@@ -47,7 +53,7 @@ export interface MetricWords {
     formatPlain(value: number): string;
 }
 
-/** A share of answers, or of their lines or words, that stands beside a metric of answers. */
+/** A share of answers, of their lines or words, or of tokens, that stands beside a metric. */
 export interface AnswerShareWords {
     /** In files. */
     readonly name: string;
@@ -55,8 +61,8 @@ export interface AnswerShareWords {
     readonly words: string;
     /** Heading of its column on the command line. Default: it is not shown there. */
     readonly heading?: string;
-    /** What it is where it says nothing new, so that its column is left out: 0, or the metric's own value. */
-    readonly usual?: 0 | 'value';
+    /** What it is where it says nothing new, so that its column is left out: 0 or 1, or the metric's own value. */
+    readonly usual?: 0 | 1 | 'value';
     /** Whether these answers count as wrong for this reason, so that the report shows where they are. */
     readonly isFault?: boolean;
 }
@@ -228,7 +234,7 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** For answers to questions: shares besides the metric, by name; NaN where there is nothing to share. */
+    /** Shares besides the metric, most of answers, by name; NaN where there is nothing to share. */
     readonly answers?: Readonly<Record<string, number>>;
     /** For languages of answers: how many answers are in each other language than the one asked. */
     readonly instead?: LanguageCounts;

@@ -123,7 +123,7 @@ interface Column {
     readonly base: Measured;
 }
 
-/** The shares beside a metric of answers, and the languages of answers, where the cells have them. */
+/** The shares beside a metric, and the languages of answers, where the cells have them. */
 function answersOf(
     own: readonly ModelState[],
     columns: readonly Column[],

@@ -30,6 +30,8 @@ const words = {
     harm: field('1 where more is worse, or -1 where less is worse', (value: unknown) => value === 1 || value === -1),
     relative: flag,
     unit: text,
+    factor: field('a number above 0', (value: unknown) => typeof value === 'number' && value > 0).optional(),
+    shortUnit: text.optional(),
     samples: text,
     axis: fields({
         format: text,
@@ -37,6 +39,7 @@ const words = {
     }),
     paper: text.optional(),
     shares: z.array(fields({ name: text, words: text })).optional(),
+    sharesOf: text.optional(),
     formatValue: method,
     formatChange: method,
     formatEffect: method,

@@ -82,7 +82,7 @@ function tested(tests: CellTests | undefined, r: number, c: number): (number | n
     return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
 }
 
-/** Of a metric of answers besides: its shares; see `AnswerShares`. */
+/** Shares beside the metric; see `AnswerShares`. */
 function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
     return Object.values(answers ?? {}).flatMap(({ baseline, values }) => [
         baseline[c] ?? null,

@@ -1,7 +1,7 @@
 import type { AnswerShare, DeactivationSet } from './DeactivationMatrix.js';
 import type { AnswerShareWords, MetricWords } from './Metric.js';
 
-/** The shares of answers that a set has, with the words of its metric, in the metric's order. */
+/** The shares beside the metric that a set has, with the words of its metric, in the metric's order. */
 export function shownShares(
     { answers }: Pick<DeactivationSet, 'answers'>,
     { shares = [] }: Pick<MetricWords, 'shares'>,

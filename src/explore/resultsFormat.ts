@@ -35,7 +35,7 @@ export interface SiteCell {
     /** Of the difference from random neurons, over all cells, as `q = 0.02`; empty where it is not known. */
     readonly q: string;
     readonly samples: number | null;
-    /** Of answers: each share of them with the whole model and after, such as `cut off: 2 % becomes 10 %`. */
+    /** Shares beside the metric with the whole model and after, such as `cut off: 2 % becomes 10 %`. */
     readonly answers?: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface SiteCell {
 export interface SiteMatrix {
     /** Of the metric, such as `perplexity`. */
     readonly noun: string;
-    /** Of 100 times an effect, such as `%`. */
+    /** Of effects, such as `% of the baseline`. */
     readonly unit: string;
     /** What was done, after `neurons are`. */
     readonly done: string;

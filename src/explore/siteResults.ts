@@ -5,7 +5,7 @@ import { shownShares } from '../experiments/shownShares.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { meanWords } from '../experiments/meanEffect.js';
 import { metricOf } from '../experiments/metrics.js';
-import { equalsP } from '../support/format.js';
+import { equalsP, formatShare } from '../support/format.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type LensFile, lensKinds } from '../lens/lensFile.js';
 import { type LensShares, meanShares, meanTexts, sharesOf } from '../lens/meanShares.js';
@@ -116,10 +116,9 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
 }
 
 function answerLines(set: DeactivationSet, r: number, c: number, metric: MetricWords): string[] {
-    const { formatValue } = metric;
     return shownShares(set, metric).map(
         ({ words, share: { baseline, values } }) =>
-            `${words.words}: ${formatValue(baseline[c]!)} becomes ${formatValue(values[r]![c]!)}`,
+            `${words.words}: ${formatShare(baseline[c]!)} becomes ${formatShare(values[r]![c]!)}`,
     );
 }
 

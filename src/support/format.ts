@@ -55,6 +55,21 @@ export function formatNumber(value: number | null | undefined, digits = 5, least
     return withMinus(significant(digits, least).format(number));
 }
 
+/** A value with its sign. @param format writes its magnitude */
+export function signed(value: number, format: (magnitude: number) => string): string {
+    const text = format(Math.abs(value));
+    return /^[0.]+$/.test(text) ? text : `${value < 0 ? minus : '+'}${text}`;
+}
+
+/** A value with its sign in at most five characters, to two decimals. */
+export function formatCell(value: number | null | undefined): string {
+    const named = special(value);
+    if (named !== undefined) return named === '∞' ? '+∞' : named;
+    const short = (magnitude: number): string =>
+        magnitude < 0.005 ? '0' : magnitude < 9.995 ? magnitude.toFixed(2) : formatCompact(magnitude);
+    return signed(value as number, short);
+}
+
 /** A difference with its sign. */
 export function formatDifference(value: number | null | undefined): string {
     return value !== null && value !== undefined && value > 0 ? `+${formatShort(value)}` : formatShort(value);

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
+import { inUnit } from '../../experiments/effectUnits.js';
 import { metricOf } from '../../experiments/metrics.js';
 import {
     type Channel,
@@ -64,10 +65,11 @@ export interface DrawnCurves {
 }
 
 export function drawnCurves(curves: DoseCurves): DrawnCurves {
-    const { relative } = metricOf(curves.metric);
+    const words = metricOf(curves.metric);
+    const { relative } = words;
     const shown = (effect: number | null): number | null => {
         if (effect === null || !Number.isFinite(effect)) return null;
-        return relative ? 1 + effect : 100 * effect;
+        return relative ? 1 + effect : inUnit(effect, words);
     };
     const doses = dosePoints(curves)
         .filter(({ neurons }) => neurons > 0)

@@ -180,8 +180,14 @@ export interface DivergingScale {
     readonly ticks: readonly Tick[];
 }
 
-/** The scale that just holds all finite values. */
-export function divergingScale(percents: readonly Measured[]): DivergingScale {
+/**
+ * The scale that just holds all finite values.
+ * @param label writes a tick. Default: its percent
+ */
+export function divergingScale(
+    percents: readonly Measured[],
+    label: (percent: number) => string = formatPercentPoints,
+): DivergingScale {
     const magnitudes = percents.filter(isFiniteNumber).map(Math.abs);
     const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), leastLimit);
     const magnitudeAt = (percent: number) => Math.log1p(percent / linearUpTo) / Math.log1p(limit / linearUpTo);
@@ -196,7 +202,9 @@ export function divergingScale(percents: readonly Measured[]): DivergingScale {
         position,
         ticks: signed.map((percent) => ({
             position: position(percent) ?? 0,
-            label: formatPercentPoints(percent).replace(/\.0$/, ''),
+            label: label(percent)
+                .replace(/(\.\d*?)0+$/, '$1')
+                .replace(/\.$/, ''),
         })),
     };
 }

@@ -11,6 +11,7 @@ import {
     seriesChannel,
 } from './theme.js';
 import type { SetCell } from '../matrixFacts.js';
+import { effectCell } from '../../experiments/effectUnits.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { meanOfFinite, type Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
@@ -55,9 +56,11 @@ export function overviewRows(
  * What each language's own neurons do to it (with its 95 % interval) and to the others, beside as many random ones: on
  * a scale that is proportional near 0 and logarithmic beyond, as the matrices'.
  */
-export function overviewFigure(rows: readonly OverviewRow[], { noun, unit, formatEffect }: MetricWords): TopLevelSpec {
+export function overviewFigure(rows: readonly OverviewRow[], words: MetricWords): TopLevelSpec {
+    const { noun, unit, formatEffect } = words;
     const scale = divergingScale(
         rows.flatMap(({ own, interval, others, random }) => [own, ...(interval ?? []), others, random].map(percent)),
+        (one) => effectCell(one / 100, words),
     );
     const at = (effect: Measured): number | null => scale.position(percent(effect));
     const language = (row: OverviewRow): string => languageLabel(row.language);

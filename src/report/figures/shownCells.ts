@@ -1,7 +1,9 @@
 import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
+import { effectCell } from '../../experiments/effectUnits.js';
 import type { MetricWords } from '../../experiments/Metric.js';
+import { metricOf } from '../../experiments/metrics.js';
 import { leastSignTestP } from '../../experiments/tooFewRight.js';
-import { equalsP, formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
+import { equalsP, formatCount, formatNumber, formatQuantity } from '../../support/format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import { isComparable, type Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale } from './heatmap.js';
@@ -24,17 +26,20 @@ export type Side = 'own' | 'control';
 /** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
 export function commonScale(matrix: DeactivationMatrix): DivergingScale {
     const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
-    return divergingScale(cells.flatMap((cell) => [sides.own(cell), sides.control(cell)]).map(coloured));
+    const words = metricOf(matrix.metric);
+    return divergingScale(cells.flatMap((cell) => [sides.own(cell), sides.control(cell)]).map(coloured), (percent) =>
+        effectCell(percent / 100, words),
+    );
 }
 
-export function shownCell(cell: SetCell, side: Side, { harm }: MetricWords, scale: DivergingScale): ShownCell {
+export function shownCell(cell: SetCell, side: Side, words: MetricWords, scale: DivergingScale): ShownCell {
     const { effect, noise, tooFew, q } = sides[side](cell);
     const place = scale.position(coloured({ effect, noise }));
     return {
         effect,
-        position: place === null ? null : harm * place,
+        position: place === null ? null : words.harm * place,
         isMissing: !isComparable(effect),
-        text: formatPercentPoints(percent(effect)),
+        text: effectCell(effect, words),
         note: tooFew ? tooFewWords(cell) : noise ? noiseWords[side](q) : '',
     };
 }

@@ -1,8 +1,10 @@
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
+import { inUnit, shortUnit } from '../../experiments/effectUnits.js';
+import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
-import { formatCount, formatList } from '../../support/format.js';
+import { formatCount, formatList, formatShort } from '../../support/format.js';
 import { leastLimit, linearUpTo } from '../figures/heatmap.js';
 import { html, type Html } from '../html.js';
 import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
@@ -101,6 +103,15 @@ function greyRule(sets: readonly DeactivationSet[]): Html {
     return tested === sets.length ? byQ : html`${byQ}; in matrices of earlier versions, which have no q, ${byInterval}`;
 }
 
+/** A change in the units of some metrics: `1 %`, `1 % or 0.01 nats`. */
+function inUnits(percent: number, metrics: readonly MetricWords[]): string {
+    const each = metrics.map((words) => {
+        const unit = words.factor === undefined ? '%' : shortUnit(words);
+        return `${formatShort(inUnit(percent / 100, words))}\u00a0${unit}`;
+    });
+    return [...new Set(each)].join(' or ');
+}
+
 /** How the chapter's matrices are read, once for all of them. */
 function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean): Html {
     const words = [...new Set(matrices.map(({ metric }) => metric))].map(metricOf);
@@ -121,8 +132,8 @@ function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean)
         ...words.flatMap(({ intervals }) => intervals.tooFew?.rule ?? []),
         html`The control ${removed ? 'removes' : 'changes'} as many random neurons of the same
         layers${byRate && ' that are active as often'}${seeds > 1 && html`, on average over ${seeds} seeds`}.`,
-        html`All figures of one metric share one colour scale: proportional up to ±${linearUpTo}&nbsp;%, logarithmic
-        beyond, up to the largest finite change (at least ${leastLimit}&nbsp;%).`,
+        html`All figures of one metric share one colour scale: proportional up to ±${inUnits(linearUpTo, words)},
+        logarithmic beyond, up to the largest finite change (at least ${inUnits(leastLimit, words)}).`,
     ];
     return html`<div class="guide">
         <p>How to read the matrices:</p>

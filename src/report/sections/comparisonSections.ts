@@ -7,6 +7,7 @@ import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
 import { formatCount, formatDifference, formatNumber, formatShare } from '../../support/format.js';
 import { html, type Html, withCode } from '../html.js';
+import { inUnit } from '../../experiments/effectUnits.js';
 import { effectOf } from '../../experiments/matrixTable.js';
 import { metricOf } from '../../experiments/metrics.js';
 import {
@@ -153,7 +154,8 @@ const formatMeanDifference = (value: number | null): string => formatDifference(
 
 function metric(comparison: Comparison, change: MetricChange): Section {
     const table = metricChangesTable(comparison, change.metric);
-    const { noun, intervals, relative, unit, formatValue, formatEffect } = metricOf(change.metric);
+    const words = metricOf(change.metric);
+    const { noun, intervals, relative, unit, formatValue, formatEffect } = words;
     const shown = (of: DataTable): Html =>
         htmlTable(asEffects(ofOneAnalysis(of, comparison), change.metric), {
             headings: { changeLow: '95 % from', changeHigh: 'to' },
@@ -164,11 +166,11 @@ function metric(comparison: Comparison, change: MetricChange): Section {
             },
         });
     const rows = Object.entries(change.perLanguage).map(([language, one]) => {
-        const percent = (value: number): number => 100 * (effectOf(relative, value, one.before) ?? NaN);
-        const interval = one.interval?.map(percent);
+        const shownEffect = (value: number): number => inUnit(effectOf(relative, value, one.before) ?? NaN, words);
+        const interval = one.interval?.map(shownEffect);
         return {
             language,
-            change: percent(one.change),
+            change: shownEffect(one.change),
             interval: interval?.every(isFiniteNumber) === true ? ([interval[0]!, interval[1]!] as const) : null,
             text: `${formatValue(one.before)} → ${formatValue(one.after)}`,
         };

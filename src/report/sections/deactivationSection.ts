@@ -7,6 +7,7 @@ import { deactivationFigure } from '../figures/deactivationFigure.js';
 import type { DivergingScale } from '../figures/heatmap.js';
 import { html, type Html } from '../html.js';
 import { cellsOf, setFacts } from '../matrixFacts.js';
+import { inUnit, shortUnit } from '../../experiments/effectUnits.js';
 import type { MetricKind, MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { powerSentences } from '../../experiments/powerWords.js';
@@ -49,15 +50,15 @@ function powerWords(set: DeactivationSet, metric: MetricKind): Html | false {
     return sentences.length > 0 && html`<p>${sentences.join(' ')}</p>`;
 }
 
-/** The effects as languages × languages, in percent or points. */
+/** The effects as languages × languages, in the metric's unit. */
 function printedTable(set: DeactivationSet, metric: string): CsvTable {
-    const unit = metricOf(metric).relative ? '%' : 'points';
+    const words = metricOf(metric);
     return {
-        columns: [`change in ${unit}`, 'neurons', ...set.columns],
+        columns: [`change in ${shortUnit(words)}`, 'neurons', ...set.columns],
         rows: cellsOf(set, metric).map((cells) => [
             cells[0]!.row,
             cells[0]!.neurons,
-            ...cells.map(({ effect }) => (effect === null ? null : 100 * effect)),
+            ...cells.map(({ effect }) => inUnit(effect, words)),
         ]),
     };
 }
@@ -90,13 +91,14 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         'none (baseline)',
         ...set.columns.map((_, c) => set.baseline[c] ?? null),
     ];
+    const sharesOf = capitalized(words.sharesOf ?? 'answers');
     const shares = (heading: string, { baseline: none, values }: AnswerShare) =>
         matrix(heading, [['none (baseline)', ...none], ...grid(values)], header, 1);
     return html` ${matrix(capitalized(words.noun), [baseline, ...grid(set.values)], header, 1)}
     ${matrix(`Change of ${words.noun}`, grid(set.change), header)}
     ${matrix(`Change of ${words.noun} in the random control`, grid(set.control), header)}
     ${matrix('Change beyond the control', grid(set.beyondControl), header)}
-    ${shownShares(set, words).map(({ words: { words: of }, share }) => shares(`Answers: ${of}`, share))}
+    ${shownShares(set, words).map(({ words: { words: of }, share }) => shares(`${sharesOf}: ${of}`, share))}
     ${matrix(words.samples, grid(set.samples), header)}
     ${matrix(
         `Neurons ${done}`,
