@@ -23,7 +23,7 @@ import { mergeResult } from './merge.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { deactivateDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { openEngine, openReference, toEngineOptions } from './openModel.js';
 import { planMeasuring } from './planMeasuring.js';
 import { readShardArgument } from './shardArgument.js';
 
@@ -82,7 +82,9 @@ export async function measureExperiment(
     if (kind.inputs === 'texts') {
         const corpus = await openCorpus(data, { languages, called, signal, progress });
         using engine = await openEngine(toEngineOptions(args), { signal, progress });
-        return await run(engine, kind.on(corpus, pick(args, settingsFor(perplexityTable, { metric: name }))));
+        using reference = await openReference(args, { signal, progress });
+        const metric = kind.on(corpus, { ...pick(args, settingsFor(perplexityTable, { metric: name })), reference });
+        return await run(engine, metric);
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     if (kind.needsNumbers) checkNumbers(name, questions);

@@ -36,6 +36,15 @@ export async function openEngine(
     throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU was found; language-neurons inspect says why');
 }
 
+/** The model of `--reference`, opened as the one that is compared with it; undefined where none is named. */
+export async function openReference(
+    args: ModelArguments & { readonly reference?: string | undefined },
+    context: Pick<CommandContext, 'signal' | 'progress'>,
+): Promise<Engine | undefined> {
+    if (args.reference === undefined) return undefined;
+    return openEngine({ ...toEngineOptions(args), model: args.reference, loras: [] }, context);
+}
+
 /** A model under interventions with the neurons of a run folder. */
 export interface IntervenedModel extends Disposable {
     readonly engine: Engine;

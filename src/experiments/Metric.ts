@@ -136,8 +136,15 @@ export interface ScoredMetric<Own extends MetricSettings> extends MetricWords {
     readonly name: string;
     /** The shape of its settings, beside the part of each text that is scored, with their defaults. Default: none. */
     readonly own?: z.ZodObject & z.ZodType<Own>;
+    /**
+     * Whether texts are scored beside a reference, so that their scores have `divergence` and `agreed`. Default: they
+     * are not, and have neither.
+     */
+    readonly compares?: boolean;
     /** What a text adds to the mean of its language. */
     unitOf(text: TextScore, settings: Own): ScoredUnit;
+    /** The shares that stand beside the metric, by their names in `shares`, over the texts of a language. */
+    sharesIn?(texts: readonly TextScore[]): Readonly<Record<string, number>>;
     /** Turns that mean into the metric. */
     fromMean(settings: Own): (mean: number) => number;
 }
@@ -151,7 +158,10 @@ export interface ScoredUnit {
 }
 
 /** The settings of `perplexityTable`; each metric takes those that are its own. */
-export type TextMetricOptions = OptionsOf<typeof perplexityTable>;
+export interface TextMetricOptions extends OptionsOf<typeof perplexityTable> {
+    /** Of a metric that compares: the model to compare with. Default: the measured one, unchanged. */
+    readonly reference?: Engine | undefined;
+}
 
 /** The settings of `questionMetricTable`, and what is asked. */
 export interface QuestionMetricOptions extends OptionsOf<typeof questionMetricTable> {

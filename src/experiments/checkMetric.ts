@@ -49,7 +49,9 @@ const words = {
 const scored = {
     ...words,
     own: field('a zod object', (value: unknown) => value instanceof z.ZodObject).optional(),
+    compares: flag.optional(),
     unitOf: method,
+    sharesIn: method.optional(),
     fromMean: method,
 } satisfies Record<keyof ScoredMetric<never>, z.ZodType>;
 

@@ -4,10 +4,10 @@ import type { CellSpread, MetricKind } from './Metric.js';
 import { leastShift, unitsFor } from './power.js';
 import { beyondControlIn, isTold } from './toldCell.js';
 
-/** A change that is worth seeing: 5 % of a perplexity, 5 points of an accuracy. */
+/** A change that is worth seeing: 5 % of a perplexity, 5 points of an accuracy, 0.05 nats of a KL divergence. */
 export const referenceEffect = 0.05;
 
-type Judged = Pick<MetricKind, 'relative' | 'harm' | 'intervals'>;
+type Judged = Pick<MetricKind, 'relative' | 'factor' | 'harm' | 'intervals'>;
 
 /** What the test of a language's own cell can see. */
 export interface CellPower {
@@ -68,14 +68,14 @@ function spreadIn(set: DeactivationSet, r: number, c: number, { intervals }: Jud
 export function powerFor(
     { spread, before }: SpreadIn,
     baseline: number,
-    { relative, harm, intervals: { power } }: Judged,
+    { relative, factor, harm, intervals: { power } }: Judged,
 ): Pick<CellPower, 'least' | 'forReference'> {
     const shift = leastShift(power, spread);
     const least = shift === null ? null : effectOf(relative, power.change(harm * shift, before), baseline);
     const reference = power.shift(harm * referenceEffect * (relative ? baseline : 1), before);
+    const isShare = !relative && factor === undefined; // of which no more than all can change
     return {
-        // an accuracy cannot fall by more than all
-        least: least !== null && !relative && Math.abs(least) > 1 ? null : least,
+        least: least !== null && isShare && Math.abs(least) > 1 ? null : least,
         forReference: reference === null ? null : unitsFor(power, spread, reference),
     };
 }

@@ -27,12 +27,13 @@ const columns = [
 ] as const;
 
 /**
- * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow IEEE
- * arithmetic.
+ * `change / baseline` as a fraction; null where either is missing, and of a baseline of 0. Infinite and NaN inputs
+ * follow IEEE arithmetic.
  */
 export function relativeChange(change: number | null | undefined, baseline: number | null | undefined): number | null {
     // Checked first because null would count as 0 in a division.
     if (change === null || change === undefined || baseline === null || baseline === undefined) return null;
+    if (baseline === 0) return null;
     return change / baseline;
 }
 

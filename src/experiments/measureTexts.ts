@@ -10,13 +10,15 @@ import { asPrompts } from '../questions/chatSamples.js';
 import { formatCount } from '../support/format.js';
 import { openJournals } from './journals.js';
 import type { Cell, MeasureContext, MetricSettings, TextMetricKind } from './Metric.js';
-import { type ScoredCell, type ScoredPlan, type ScoredTexts, scoresJournal } from './scoredTexts.js';
+import { referenceName, type ScoredCell, type ScoredPlan, type ScoredTexts, scoresJournal } from './scoredTexts.js';
 
 /** A running measurement of a metric on the scores of a corpus's texts. */
 export interface TextMeasurement {
     readonly kind: TextMetricKind;
     readonly corpus: Corpus;
     readonly settings: MetricSettings & { readonly over: ScoredPart };
+    /** Of a metric that compares: another model than the measured one, or that one. Default: it does not compare. */
+    readonly reference?: Engine | 'itself' | undefined;
     /** The cells of a plan that no journal has filled yet. */
     cellsOf(plan: ScoredPlan, conditions: readonly ModelState[], folder: string): ScoredTexts;
 }
@@ -35,7 +37,8 @@ export async function measureTexts(
     const { kind, corpus, settings } = measurement;
     const survey = await surveyCorpus(corpus, signal);
     const charactersOf = (language: string): number => survey.languages.get(language)!.characters;
-    const plan = planOf(measurement, engine, survey);
+    const reference = measurement.reference === 'itself' ? engine : measurement.reference;
+    const plan = planOf(measurement, { engine, reference, survey });
     const cells = measurement.cellsOf(plan, [...conditions, ...known], folder);
     const take = (cell: ScoredCell): void => cells.take(cell);
     const journal = await openJournals(scoresJournal, { folder, shard, signal, progress, take });
@@ -62,7 +65,7 @@ export async function measureTexts(
                 continue;
             }
             const score = await steppingDown(engine, progress, () =>
-                engine.score(asPrompts(engine, corpus.samples(language)), { signal, edit, over, onBatch }),
+                engine.score(asPrompts(engine, corpus.samples(language)), { signal, edit, over, onBatch, reference }),
             );
             const cell = {
                 key: cells.key(condition, language),
@@ -72,6 +75,10 @@ export async function measureTexts(
                 logProbabilities: score.texts.map(({ logProbability }) => logProbability),
                 tokens: score.texts.map(({ tokens }) => tokens),
                 bytes: score.texts.map(({ bytes }) => bytes),
+                ...(reference && {
+                    divergences: score.texts.map(({ divergence }) => divergence!),
+                    agreed: score.texts.map(({ agreed }) => agreed!),
+                }),
             };
             checkScored(measurement, language, score.tokens);
             if (!engine.allowNonfinite) checkFinite(measurement, language, cells.cellOf(cell));
@@ -83,19 +90,26 @@ export async function measureTexts(
     return cells;
 }
 
+interface PlanInputs {
+    readonly engine: Engine;
+    readonly reference: Engine | undefined;
+    readonly survey: Awaited<ReturnType<typeof surveyCorpus>>;
+}
+
 function planOf(
     { kind, corpus: { languages, sources }, settings }: TextMeasurement,
-    { fingerprint, settings: engine }: Engine,
-    survey: Awaited<ReturnType<typeof surveyCorpus>>,
+    { engine, reference, survey }: PlanInputs,
 ): ScoredPlan {
+    const { fingerprint, settings: engineSettings } = engine;
     const surveys = [...survey.languages].map(([language, { digest, sketch }]) => [language, { digest, sketch }]);
     return {
         metric: kind.name,
         languages,
         sources,
         ...settings,
+        ...(reference && { reference: referenceName(engine, reference) }),
         model: fingerprint,
-        engine,
+        engine: engineSettings,
         texts: survey.hash,
         surveys: Object.fromEntries(surveys) as ScoredPlan['surveys'],
     };

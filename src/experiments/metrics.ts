@@ -4,13 +4,20 @@ import { type MetricName, metricNames } from '../settings/settings.js';
 import { accuracy } from './accuracy.js';
 import { bitsPerByte } from './bitsPerByte.js';
 import { checkMetricKind, wrongMetric } from './checkMetric.js';
+import { kl } from './divergence.js';
 import { language } from './language.js';
 import type { MetricKind, TextMetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
 
 /** Each name in the table of settings has its object. */
-const byName: Readonly<Record<MetricName, MetricKind>> = { ppl, 'bits-per-byte': bitsPerByte, accuracy, language };
+const byName: Readonly<Record<MetricName, MetricKind>> = {
+    ppl,
+    'bits-per-byte': bitsPerByte,
+    kl,
+    accuracy,
+    language,
+};
 
 /** The metrics of the tool, in the order of results. */
 export const metrics: readonly MetricKind[] = metricNames.map((name) => byName[name]);

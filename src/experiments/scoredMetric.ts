@@ -5,6 +5,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import type { SettingTable } from '../settings/Setting.js';
 import { perplexityTable } from '../settings/settings.js';
+import { defined } from '../support/defined.js';
 import { checkedUnit, checkScoredMetric, wrongMetric } from './checkMetric.js';
 import { measureTexts } from './measureTexts.js';
 import type { Cell, MetricSettings, ScoredMetric, ScoredUnit, TextMetricKind } from './Metric.js';
@@ -19,7 +20,8 @@ const noSettings = z.object({});
  */
 export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Own>): TextMetricKind {
     checkScoredMetric(metric);
-    const { own = noSettings as unknown as z.ZodObject & z.ZodType<Own>, unitOf, fromMean, ...words } = metric;
+    const { own = noSettings as unknown as z.ZodObject & z.ZodType<Own>, compares = false, ...others } = metric;
+    const { unitOf, sharesIn, fromMean, ...words } = others;
     const taken = Object.keys(own.shape).find((name) => Object.hasOwn(scoredPlan, name) || name === 'metric');
     if (taken !== undefined)
         throw wrongMetric(
@@ -32,7 +34,10 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
     const cellsOf = (plan: ScoredPlan, conditions: readonly ModelState[], folder: string): ScoredTexts => {
         const settings = own.parse(plan);
         const cellOf = (texts: readonly TextScore[]): Cell =>
-            cellOfUnits(texts.map((text) => checkedUnit(words.name, unitOf(text, settings))));
+            cellOfUnits(
+                texts.map((text) => checkedUnit(words.name, unitOf(text, settings))),
+                sharesIn?.(texts),
+            );
         return new ScoredTexts(plan, conditions, { folder, cellOf });
     };
     const kind: TextMetricKind = {
@@ -40,14 +45,12 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
         inputs: 'texts',
         intervals: bootstrapIntervals,
         journal: scoresJournal,
-        planShape: own.extend({ metric: z.literal(words.name), ...scoredPlan }).refine((plan) => {
-            const { languages, surveys } = plan as unknown as ScoredPlan;
-            return languages.every((language) => Object.hasOwn(surveys, language));
-        }),
+        planShape: planShapeOf(words.name, own, compares),
         fromMean: (settings) => fromMean(own.parse(settings)),
         settingsOf: (data, plan) => ({ data, ...settingsShape.parse(plan) }),
         measurementsOf: cellsOf,
-        on(corpus, options) {
+        on(corpus, { reference, ...options }) {
+            if (reference !== undefined && !compares) throw wrongMetric(words.name, 'it takes no `reference`');
             checkSettings<Readonly<Record<string, unknown>>, SettingTable>(
                 { ...options },
                 pick(perplexityTable, known),
@@ -59,7 +62,8 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
                 throw wrongMetric(words.name, `\`${path.join('.')}\`: ${message}`);
             }
             const { name: source, languages } = corpus;
-            const measurement = { kind, corpus, settings, cellsOf };
+            const beside = compares ? { reference: reference ?? ('itself' as const) } : {};
+            const measurement = { kind, corpus, settings, cellsOf, ...beside };
             return {
                 kind,
                 languages,
@@ -72,10 +76,19 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
     return kind;
 }
 
-function cellOfUnits(units: readonly ScoredUnit[]): Cell {
+function planShapeOf(name: string, own: z.ZodObject, compares: boolean): z.ZodObject {
+    return own.extend({ metric: z.literal(name), ...scoredPlan }).refine((plan) => {
+        const { languages, surveys, reference } = plan as unknown as ScoredPlan;
+        const isCompared = reference !== undefined;
+        return isCompared === compares && languages.every((language) => Object.hasOwn(surveys, language));
+    });
+}
+
+function cellOfUnits(units: readonly ScoredUnit[], shares: Cell['answers']): Cell {
     return {
         numerators: Float64Array.from(units, ({ numerator }) => numerator),
         weights: Float64Array.from(units, ({ weight }) => weight),
         samples: units.reduce((sum, { samples }) => sum + samples, 0),
+        ...defined({ answers: shares }),
     };
 }

@@ -2,16 +2,21 @@ import { z } from 'zod';
 import { settingsShape } from '../activations/ActivationsSource.js';
 import { datasetName } from '../corpus/datasetName.js';
 import { perplexityTable } from '../settings/settings.js';
+import type { Engine } from '../engine/Engine.js';
 import { settingsOf } from '../engine/EngineSettings.js';
 import type { TextScore } from '../engine/engineTypes.js';
 import { jsonNumber } from '../files/jsonNumber.js';
+import { defined } from '../support/defined.js';
 import { byName } from '../support/names.js';
 import { keyOf } from '../support/keyOf.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import type { Cell, JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 
-/** A line of the journal: sums of natural log-probabilities, scored tokens and their bytes, by text. */
+/**
+ * A line of the journal: sums of natural log-probabilities, scored tokens and their bytes, by text; of texts beside a
+ * reference, also what `TextScore` has of it.
+ */
 export const cellShape = z
     .object({
         key: z.string(),
@@ -20,10 +25,14 @@ export const cellShape = z
         logProbabilities: z.array(jsonNumber),
         tokens: z.array(z.int().nonnegative()),
         bytes: z.array(z.int().nonnegative()),
+        divergences: z.array(jsonNumber).optional(),
+        agreed: z.array(z.int().nonnegative()).optional(),
         decodedTokens: z.int().nonnegative(),
     })
     .refine(({ logProbabilities, ...sums }) =>
-        [sums.tokens, sums.bytes].every(({ length }) => length === logProbabilities.length),
+        [sums.tokens, sums.bytes, sums.divergences, sums.agreed].every(
+            (list) => list === undefined || list.length === logProbabilities.length,
+        ),
     );
 export type ScoredCell = z.output<typeof cellShape>;
 
@@ -34,6 +43,8 @@ export const scoresJournal = { name: 'ppl.cells.jsonl', shape: cellShape };
 export const scoredPlan = {
     ...planBase,
     over: z.enum(perplexityTable.over.choices),
+    /** Fingerprint of the model that texts are scored beside; see `referenceName`. */
+    reference: z.string().optional(),
     /** Fingerprint, and the engine's settings. */
     model: z.string(),
     engine: settingsShape,
@@ -42,6 +53,18 @@ export const scoredPlan = {
 };
 
 export type ScoredPlan = z.output<z.ZodObject<typeof scoredPlan>> & { readonly metric: string };
+
+/**
+ * Names a reference by its model, and by its engine where that computes otherwise than the engine that is compared with
+ * it.
+ */
+export function referenceName(
+    { settings }: Pick<Engine, 'settings'>,
+    reference: Pick<Engine, 'settings' | 'fingerprint'>,
+): string {
+    const [own, other] = [settings, reference.settings].map((one) => keyOf(settingsOf('cells', one)));
+    return own === other ? reference.fingerprint : `${reference.fingerprint} ${other!}`;
+}
 
 /** Cells of some conditions in all languages, as they come: from journals, or from the model. */
 export class ScoredTexts implements JournalledMeasurements {
@@ -70,10 +93,10 @@ export class ScoredTexts implements JournalledMeasurements {
 
     /** Names a cell by all that shapes it. */
     key(condition: ModelState, language: string): string {
-        const { model, engine, over, surveys } = this.plan;
+        const { model, engine, over, reference, surveys } = this.plan;
         const settings = settingsOf('cells', engine);
         const texts = surveys[language]!.digest;
-        return keyOf({ model, settings, over, texts, condition: condition.name });
+        return keyOf({ model, settings, over, reference, texts, condition: condition.name });
     }
 
     /** Cells of other work are passed over. */
@@ -106,9 +129,17 @@ export class ScoredTexts implements JournalledMeasurements {
         const {
             sources,
             texts,
+            reference,
             engine: { window, batch, device },
         } = this.plan;
-        return { data: datasetName(sources, this.#folder), texts, window: window!, batch: batch!, device: device! };
+        return {
+            data: datasetName(sources, this.#folder),
+            texts,
+            ...defined({ reference }),
+            window: window!,
+            batch: batch!,
+            device: device!,
+        };
     }
 
     get sketches(): Readonly<Record<string, string>> {
@@ -122,11 +153,12 @@ export class ScoredTexts implements JournalledMeasurements {
 }
 
 /** A text of one token may have none that is scored: it says nothing. */
-function textsOf({ logProbabilities, tokens, bytes }: ScoredCell): TextScore[] {
+function textsOf({ logProbabilities, tokens, bytes, divergences, agreed }: ScoredCell): TextScore[] {
     const texts = logProbabilities.map((logProbability, i) => ({
         logProbability,
         tokens: tokens[i]!,
         bytes: bytes[i]!,
+        ...defined({ divergence: divergences?.[i], agreed: agreed?.[i] }),
     }));
     return texts.filter((text) => text.tokens > 0);
 }

@@ -19,12 +19,15 @@ import {
     experimentTable,
     factorRange,
     identifyTable,
+    metricTable,
     operationTable,
     quantsTable,
     questionTable,
+    referenceTable,
     textTable,
     watchTable,
 } from '../settings/settings.js';
+import { checkApplies } from '../settings/checkSetting.js';
 import { askedPart, askedParts, describeIssue, fieldsOf, nameList, partOf, partsOf } from './settingIssues.js';
 
 /** The most bytes of a configuration; a larger file is a mistake. */
@@ -48,6 +51,7 @@ const schema = z.strictObject({
     evaluation: nameList().optional(),
     /** The metric that is measured on them; default: `ppl`. */
     metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
+    ...fieldsOf(referenceTable),
     ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds, values: collectTable.values }),
     ...fieldsOf(identifyTable),
     ...fieldsOf(experimentTable),
@@ -147,6 +151,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
 export function checkRunConfig(config: RunConfig): void {
     const { error } = parseSettings(config);
     if (error !== undefined) throw new LanguageNeuronsError('WRONG_USE', describeIssues(error, 'the configuration'));
+    checkApplies(config, { ...metricTable, ...referenceTable }, ['reference']);
 }
 
 function parseSettings(settings: unknown): z.ZodSafeParseResult<RunConfig> {
@@ -190,7 +195,7 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const texts = (spec: string): string => (isUdhr(spec) || namedQuestions.includes(spec) ? spec : local(spec));
     const adapters = (given: RunConfig['loras']) =>
         given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
-    const { aligned, accuracy, evaluation, quants } = config;
+    const { aligned, accuracy, evaluation, quants, reference } = config;
     const examples = askedPart(config.examples);
     const checks = askedParts(config.check).map(({ data, other, otherLora, ...rest }) => ({
         ...rest,
@@ -204,6 +209,7 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
         ...adapters(config.loras),
         data: config.data.map(texts),
         ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
+        ...(reference === undefined ? {} : { reference: model(reference) }),
         ...(examples?.data === undefined ? {} : { examples: { ...examples, data: examples.data.map(texts) } }),
         ...(checks.length === 0 ? {} : { check: checks }),
         ...(quants?.files === undefined ? {} : { quants: { ...quants, files: quants.files.map(model) } }),

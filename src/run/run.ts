@@ -258,8 +258,10 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
     const { values = false } = config;
     const engine = await Engine.open({ ...engineOptionsOf(config), values, signal, progress });
     for (const note of engine.notes) progress.note(note);
+    let reference: Engine | undefined;
     try {
-        await checkModel(config, engine, inputs, options);
+        reference = await openReference(config, { signal, progress });
+        await checkModel(config, { engine, reference, inputs }, options);
         const ofAnswers = questions && (await answersMetric(config.accuracy!, questions, engine, options.draftsOf));
         const { out: folder, folds } = config;
         const counts = { engine, corpus: texts, folder, folds, force, signal, progress: parts.counting };
@@ -277,12 +279,12 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         const { excel } = options;
         const { sets, seed, controls, matched } = config;
         const experiment = { excel, analysis, sets, seed, controls, matched, activations, folder, signal };
-        const metric = textMetric(config).on(inputs.evaluation, {});
+        const metric = textMetric(config).on(inputs.evaluation, { reference });
         nextStep();
         const matrices = [await deactivate({ ...experiment, engine, metric, progress: parts.scoring })];
         const measured = { engine, metric, analysis, activations, folder, excel, signal, nextStep };
         const interventions = await measureInterventions(config, { ...measured, progress: parts.intervening });
-        engine.close(); // one model in memory at a time
+        for (const one of [engine, reference]) one?.close(); // one model in memory at a time
         if (ofAnswers !== undefined) {
             nextStep();
             const asked = { ...experiment, metric: ofAnswers, progress: parts.answering };
@@ -297,7 +299,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         await writeRunFile(config, engine.backend.release);
         return { folder, analysis, matrices, details, interventions, checks, quants };
     } finally {
-        engine.close();
+        for (const one of [engine, reference]) one?.close();
     }
 }
 
@@ -333,17 +335,24 @@ async function openInputs(
     return { texts, evaluation, examples, questions };
 }
 
+/** What a run measures, and on what. */
+interface CheckedInputs {
+    readonly engine: Engine;
+    readonly reference: Engine | undefined;
+    readonly inputs: RunInputs;
+}
+
 /** Refuses what the model or the run folder would refuse after hours of counting. */
 async function checkModel(
     config: RunConfig,
-    engine: Engine,
-    { texts }: RunInputs,
+    { engine, reference, inputs: { texts } }: CheckedInputs,
     { comparedWith, signal }: ExamineOptions,
 ): Promise<void> {
     const { accuracy } = config;
     await checkQuants(config, texts, signal);
     checkComparable(engine, comparedWith);
     await checkDetails(config, engine);
+    if (reference !== undefined) await engine.score([], { reference }); // whether their vocabularies are the same
     for (const sets of [config.sets, accuracy?.sets]) checkSets(engine, sets);
     const measured = [textMetric(config).name, ...(accuracy === undefined ? [] : [ofQuestions.name])];
     await checkFilePlaces(...filesOf(config.out, measured));
@@ -398,6 +407,15 @@ async function answersMetric(
 
 function engineOptionsOf(config: RunConfig): EngineOptions {
     return { model: config.model, loras: config.loras, ...pick(config, engineTable) };
+}
+
+/** The model that divergences are from; undefined where none is named. */
+async function openReference(
+    config: RunConfig,
+    { signal, progress }: Pick<RunOptions, 'signal' | 'progress'>,
+): Promise<Engine | undefined> {
+    if (config.reference === undefined) return undefined;
+    return Engine.open({ ...engineOptionsOf(config), model: config.reference, loras: [], signal, progress });
 }
 
 function reportOptions({ title, notes, out }: RunConfig, excel: boolean | undefined): ReportOptions {

@@ -11,6 +11,7 @@ const ofAnswers = { metric: ['accuracy', 'language'] } as const;
 const measures = {
     ppl: 'perplexity of the texts',
     'bits-per-byte': 'bits per byte of the texts',
+    kl: 'KL divergence from a reference on the texts',
     accuracy: 'accuracy of answers to the questions',
     language: 'language of answers to the questions',
 } as const;
@@ -71,8 +72,19 @@ export const perplexityTable = inGroup('Perplexity', {
     over: {
         choices: ['response', 'prompt', 'text'],
         default: 'response',
-        of: { metric: ['ppl', 'bits-per-byte'] },
+        of: { metric: ['ppl', 'bits-per-byte', 'kl'] },
         describe: 'part of each text to score',
+        shapes: ['cells', 'matrix'],
+    },
+});
+
+/** What a divergence is from. */
+export const referenceTable = inGroup('Perplexity', {
+    reference: {
+        path: true,
+        of: { metric: ['kl'] },
+        defaultWords: 'the model itself, unchanged',
+        describe: 'GGUF file of the same vocabulary, or hf:user/repo:quant, that KL divergence is from',
         shapes: ['cells', 'matrix'],
     },
 });

@@ -7,6 +7,7 @@ import {
     metricTable,
     perplexityTable,
     questionTable,
+    referenceTable,
     setNames,
 } from './experimentTables.js';
 import { inGroup, type ShapingTable } from './Setting.js';
@@ -373,6 +374,7 @@ export const shapingTables = {
     metricTable,
     experimentTable,
     perplexityTable,
+    referenceTable,
     questionTable,
     accuracyTable,
     generateTable,

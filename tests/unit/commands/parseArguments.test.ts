@@ -231,12 +231,16 @@ describe('the arguments of every command', () => {
 
     it.each<[args: string[], words: string[]]>([
         [['--limit', '5'], ['`limit` means nothing with `metric: ppl`; leave it out, or use `metric: accuracy`']],
+        [
+            ['--reference', 'other.gguf'],
+            ['`reference` means nothing with `metric: ppl`; leave it out, or use `metric: kl`'],
+        ],
         [['--metric', 'ppl', '--template', 'chat'], ['`template` means nothing with `metric: ppl`']],
         [
             ['--metric', 'accuracy', '--over', 'text'],
             [
                 '`over` means nothing with `metric: accuracy`; leave it out, ' +
-                    'or use `metric: ppl` or `metric: bits-per-byte`',
+                    'or use `metric: ppl` or `metric: bits-per-byte` or `metric: kl`',
             ],
         ],
     ])('of another metric are refused: %j', async (args, words) => {

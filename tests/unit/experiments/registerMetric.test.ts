@@ -23,7 +23,7 @@ describe('a metric of your own', () => {
         const shard = { format: 'language-neurons/matrix-shard', version: 1, plan: { metric: 'own' } };
         writeFileSync(path, JSON.stringify(shard));
         const words =
-            'no metric is called own, only ppl, bits-per-byte, accuracy, language; ' +
+            'no metric is called own, only ppl, bits-per-byte, kl, accuracy, language; ' +
             'register your own with registerMetric';
         expect(() => metricOf('own')).toThrow(words);
         await expect(readMatrixShard(path)).rejects.toMatchObject({ code: 'DAMAGED' });

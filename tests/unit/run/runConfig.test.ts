@@ -263,7 +263,7 @@ describe('a run configuration', () => {
         ['accuracy: {questions: mgsm, sets: []}', 'accuracy.sets: takes at least 1, not [])'],
         ['accuracy: {questions: mgsm, sets: [relatd]}', 'accuracy.sets.0: takes specific, specific+related,'],
         ['accuracy: {limit: 5}', 'accuracy.questions: is missing'],
-        ['metric: accuracy', 'metric: takes ppl, bits-per-byte, not "accuracy")'],
+        ['metric: accuracy', 'metric: takes ppl, bits-per-byte, kl, not "accuracy")'],
         ['evaluation: []', 'evaluation: takes at least 1, not [])'],
         ['evaluation: 5', 'evaluation: takes a name or a list of names, not 5)'],
         ['title: {a: 1}', 'title: takes a text, not {"a":1})'],

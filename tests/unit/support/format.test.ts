@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { divergingScale } from '../../../src/report/figures/heatmap.js';
 import { labelText, wholeTicks } from '../../../src/report/figures/theme.js';
 import {
+    formatCell,
     formatCompact,
     formatChange,
     formatLarge,
@@ -18,6 +19,11 @@ import { binomialTail, median } from '../../../src/report/numbers.js';
 
 describe('numbers in words', () => {
     it.each([
+        [formatCell(0.0049), '0'],
+        [formatCell(-0.125), '−0.13'],
+        [formatCell(1.5), '+1.50'],
+        [formatCell(12.34), '+12'],
+        [formatCell(Infinity), '+∞'],
         [formatPercentPoints(0.04), '0'],
         [formatPercentPoints(3.04), '+3.0'],
         [formatPercentPoints(-9.96), '−10'],
