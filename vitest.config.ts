@@ -14,8 +14,12 @@ const alone = [
     'serveLoop',
 ].map((name) => `tests/model/${name}.test.ts`);
 
-// unit: pure, no model. main: the build driver, and the real addon on real GGUF files; alone: those of them that have
-// the machine to themselves. `npm test` runs these three.
+/** Tests of `tests/unit` that change what their process has: its file functions, its registry of metrics. */
+const apart = ['experiments/registerMetric', 'files/writing', 'run/clean'].map((name) => `tests/unit/${name}.test.ts`);
+
+// unit: pure, no model; its files share processes, so that what they import is loaded once, but for unit-apart. main:
+// the build driver, and the real addon on real GGUF files; alone: those of them that have the machine to themselves.
+// `npm test` runs these four.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, a storm of requests,
 // `npm run test:campaign`; its sizes are in tests/campaign/settings.ts. docs: what README and docs show,
 // `npm run test:docs`. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC
@@ -32,9 +36,15 @@ export default defineConfig({
                 test: {
                     name: 'unit',
                     include: ['tests/unit/**/*.test.ts'],
+                    exclude: apart,
+                    isolate: false,
                     maxWorkers,
                     sequence: { groupOrder: 0 },
                 },
+            },
+            {
+                extends: true,
+                test: { name: 'unit-apart', include: apart, maxWorkers, sequence: { groupOrder: 0 } },
             },
             {
                 extends: true,

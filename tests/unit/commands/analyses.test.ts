@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
 import { cli } from '../../helpers/cli.js';
+import { runCommand } from '../../helpers/runCommand.js';
 import { countsFile } from '../../helpers/torchFiles.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
@@ -26,6 +27,8 @@ function publish(name: string, step: number): void {
     }
 }
 
+const identify = (name: string) => runCommand('identify', at('runs', name), '--top-rate', '0.2', '--bar', '0.8');
+
 beforeAll(async () => {
     for (const [name, step] of [
         ['base', 0],
@@ -33,15 +36,14 @@ beforeAll(async () => {
         ['aligned', 2],
     ] as const) {
         publish(name, step);
-        const imported = await cli('import', at(name), '--out', at('runs', name), '--json');
-        expect(imported.code, imported.stderr).toBe(0);
-        expect(JSON.parse(imported.stdout)).toMatchObject({
+        const imported = await runCommand('import', at(name), '--out', at('runs', name));
+        expect(imported.json).toMatchObject({
             languages: ['en', 'de', 'zh'],
             layers: 6,
             neurons: 240,
             tokens: { en: 1000, de: 1000, zh: 1000 },
         });
-        expect((await cli('identify', at('runs', name), '--top-rate', '0.2', '--bar', '0.8')).code).toBe(0);
+        await identify(name);
     }
 });
 
@@ -80,7 +82,7 @@ it('identify answers the documented JSON, by either method', async () => {
         expect(analysis.stages).toMatchObject({ seen: expect.any(Boolean), rule: expect.stringContaining('stages') });
         expect(analysis).not.toHaveProperty('neurons');
     }
-    await cli('identify', at('runs', 'base'), '--top-rate', '0.2', '--bar', '0.8');
+    await identify('base');
 });
 
 it('compare writes comparison.json and a report that shows it', async () => {
@@ -123,7 +125,7 @@ it('compare takes a series, and another folder', async () => {
 });
 
 it('a comparison of other neurons is not shown', async () => {
-    expect((await cli('identify', at('runs', 'aligned'), '--top-rate', '0.1', '--bar', '0.8')).code).toBe(0);
+    await runCommand('identify', at('runs', 'aligned'), '--top-rate', '0.1', '--bar', '0.8');
     const { code, stderr } = await cli('report', at('runs', 'aligned'));
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(
@@ -138,33 +140,30 @@ it.each([
     {
         what: 'settings that differ',
         args: () => ['compare', at('runs', 'base'), at('runs', 'aligned')],
-        code: 1,
+        code: 'MISMATCH',
         says: 'top rate',
     },
     {
         what: 'no analysis',
         args: () => ['compare', at('runs', 'base'), at('base')],
-        code: 1,
+        code: 'NOT_FOUND',
         says: 'run identify first',
     },
     {
         what: 'an unknown trained language',
         args: () => ['compare', at('runs', 'base'), at('runs', 'middle'), '--trained', 'xx'],
-        code: 2,
+        code: 'WRONG_USE',
         says: 'xx',
     },
     {
         what: 'no published counts',
         args: () => ['import', at('runs'), '--out', at('x')],
-        code: 1,
+        code: 'NOT_FOUND',
         says: 'activation.LL.pt',
     },
 ])('with $what ends in one line', async ({ args, code, says }) => {
-    const result = await cli(...args());
-    expect(result.code).toBe(code);
-    expect(result.stdout).toBe('');
-    expect(result.stderr.trim().split('\n')).toHaveLength(1);
-    expect(result.stderr).toContain(says);
+    const message = expect.stringMatching(new RegExp(`^[^\\n]*${says}[^\\n]*$`)) as string;
+    await expect(runCommand(...args())).rejects.toMatchObject({ code, message });
 });
 
 it('report shows what is finished while another process works in the folder, and says so', async () => {
@@ -187,8 +186,7 @@ await withFolder(process.argv[2], 'deactivate', held);`,
     expect(readFileSync(at('runs', 'base', 'report.html'), 'utf8')).toContain(warning);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('works on it (deactivate');
-    const again = await cli('report', dir, '--json');
-    expect((JSON.parse(again.stdout) as { warnings: string[] }).warnings).toEqual([]);
+    expect((await runCommand('report', dir)).json).toMatchObject({ warnings: [] });
 });
 
 it('identify says why it finds nothing, in words, in JSON and in the report', async () => {
@@ -199,8 +197,8 @@ it('identify says why it finds nothing, in words, in JSON and in the report', as
     expect(histogram[0]).toBe(selected);
     expect(notes).toEqual([expect.stringContaining('No neuron is in a class')]);
     expect(found.stderr).toContain(notes[0]!);
-    await cli('report', at('runs', 'base'));
+    await runCommand('report', at('runs', 'base'));
     expect(readFileSync(at('runs', 'base', 'report.html'), 'utf8')).toContain('No neuron is in a class');
-    const ordinary = await cli('identify', at('runs', 'base'), '--top-rate', '0.1', '--json');
-    expect((JSON.parse(ordinary.stdout) as { notes: string[] }).notes).toEqual([]);
+    const ordinary = await runCommand('identify', at('runs', 'base'), '--top-rate', '0.1');
+    expect(ordinary.json).toMatchObject({ notes: [] });
 });

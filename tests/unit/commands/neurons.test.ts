@@ -11,6 +11,7 @@ import { type NeuronRow, neuronRow } from '../../../src/neurons/neuronRows.js';
 import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { type NeuronTable, neuronTable } from '../../../src/neurons/neuronTable.js';
 import { cli } from '../../helpers/cli.js';
+import { runCommand } from '../../helpers/runCommand.js';
 import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
@@ -31,9 +32,8 @@ const rowsOf = (filter: Filter): NeuronRow[] =>
     Array.from(chooseNeurons(table, filter), (row) => neuronRow(table, row));
 
 async function answered(...args: string[]): Promise<NeuronRow[]> {
-    const { code, stdout, stderr } = await cli('neurons', folder, '--json', ...args);
-    expect(code, stderr).toBe(0);
-    return (JSON.parse(stdout) as { neurons: NeuronRow[] }).neurons;
+    const { json } = await runCommand('neurons', folder, '--json', ...args);
+    return (json as { neurons: NeuronRow[] }).neurons;
 }
 
 describe('neurons', () => {
@@ -109,12 +109,18 @@ describe('neurons', () => {
         [['--language', 'fr'], 'the analysis has no language fr'],
         [['--out', 'neurons.xlsx'], 'give a name that ends in .csv, .json or .parquet'],
     ])('%j is refused in one line', async (args, words) => {
-        const { code, stdout, stderr } = await cli('neurons', folder, ...args);
-        expect(stderr).toContain(words);
-        expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-        expect(code).toBeGreaterThan(0);
-        expect(stdout).toBe('');
+        await expect(runCommand('neurons', folder, ...args)).rejects.toMatchObject({
+            name: 'LanguageNeuronsError',
+            message: expect.stringContaining(words) as string,
+        });
+        await expect(runCommand('neurons', folder, ...args)).rejects.not.toThrow('\n');
         expect(existsSync('neurons.xlsx')).toBe(false);
+    });
+
+    it('that are refused leave one line on stderr, and nothing on stdout', async () => {
+        const { code, stdout, stderr } = await cli('neurons', folder, '--neurons', '0:300');
+        expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+        expect([code, stdout]).toEqual([2, '']);
     });
 });
 

@@ -6,7 +6,7 @@ import { beyondControlIn, falseShare, isTold } from '../../../src/experiments/to
 import { type SimulatedMatrix, simulateMatrix } from '../../helpers/simulatedMatrix.js';
 
 /** Simulated matrices of each kind; `SIMULATIONS=1000` measures docs/checks.md anew. */
-const times = Number(process.env.SIMULATIONS ?? 10);
+const times = Number(process.env.SIMULATIONS ?? 6);
 
 const kinds: readonly Omit<SimulatedMatrix, 'seed'>[] = [
     { metric: 'ppl', languages: 10, units: 6, controls: 3, effect: onDiagonal(0.3) },

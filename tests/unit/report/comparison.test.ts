@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AnalysisChange } from '../../../src/experiments/Comparison.js';
 import { changesFigure, layerChangesFigure } from '../../../src/report/figures/changesFigure.js';
 import { histogramChangesFigure } from '../../../src/report/figures/histogramFigure.js';
@@ -12,6 +12,7 @@ import { renderSvg } from '../../../src/report/figures/renderSvg.js';
 import { classColors, colors } from '../../../src/report/figures/theme.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 import { writeReport } from '../../../src/report/writeReport.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 import { buildComparison, buildInput } from './fixture.js';
 
 let folder: string;
@@ -20,33 +21,41 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function written(input: ReportInput) {
-    const { html, tables } = await writeReport(folder, input);
+async function written(input: ReportInput, into = folder) {
+    const { html, tables } = await writeReport(into, input);
     const text = await readFile(html, 'utf8');
     const csv = async (name: string): Promise<string[][]> =>
-        (await readFile(join(folder, 'tables', `${name}.csv`), 'utf8'))
+        (await readFile(join(into, 'tables', `${name}.csv`), 'utf8'))
             .trim()
             .split('\n')
             .map((line) => line.split(','));
     return { text, tree: fromHtml(text), csv, tables };
 }
 
+/** Reports that many tests look at and none changes: of two models, and of a series. */
+const pair = buildComparison(['base', 'aligned'], ['de', 'zh']);
+const series = buildComparison(['a', 'b', 'c']);
+const [pairFolder, seriesFolder] = [temporaryFolder(), temporaryFolder()];
+let ofPair: Awaited<ReturnType<typeof written>>;
+let ofSeries: typeof ofPair;
+beforeAll(async () => {
+    ofPair = await written({ ...buildInput(), comparison: pair }, pairFolder);
+    ofSeries = await written({ ...buildInput(), comparison: series }, seriesFolder);
+});
+
 const sections = ['comparison-layers', 'comparison-histogram', 'comparison-languages', 'comparison-classes'];
 
 describe('a comparison in the report', () => {
     it('is there only where it was made, and a series from three analyses on', async () => {
-        const none = await written(buildInput());
+        const none = await written(buildInput({ matrix: false }));
         expect(selectAll('[id^="comparison"], #series', none.tree)).toEqual([]);
-        const two = await written({ ...buildInput(), comparison: buildComparison() });
-        for (const id of sections) expect(select(`#${id} figure svg`, two.tree), id).toBeDefined();
-        expect(select('#series', two.tree)).toBeUndefined();
-        const three = await written({ ...buildInput(), comparison: buildComparison(['a', 'b', 'c']) });
-        expect(select('#series figure svg', three.tree)).toBeDefined();
+        for (const id of sections) expect(select(`#${id} figure svg`, ofPair.tree), id).toBeDefined();
+        expect(select('#series', ofPair.tree)).toBeUndefined();
+        expect(select('#series figure svg', ofSeries.tree)).toBeDefined();
     });
 
     it('has the exact numbers of the input in its tables', async () => {
-        const comparison = buildComparison(['a', 'b', 'c']);
-        const { csv } = await written({ ...buildInput(), comparison });
+        const [comparison, { csv }] = [series, ofSeries];
         const rows = async (name: string): Promise<number[][]> =>
             (await csv(name)).slice(1).map((row) => row.map(Number));
         expect((await rows('comparison-layers')).map((row) => row.slice(1))).toEqual(
@@ -80,9 +89,8 @@ describe('a comparison in the report', () => {
         ]);
     });
 
-    it('says what changed, in words and group means', async () => {
-        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
-        const { tree } = await written({ ...buildInput(), comparison });
+    it('says what changed, in words and group means', () => {
+        const [comparison, { tree }] = [pair, ofPair];
         const summary = toString(select('.summary', tree)!);
         expect(summary).toContain('From base to aligned:');
         const { groups } = comparison.changes[0]!;
@@ -101,8 +109,7 @@ describe('a comparison in the report', () => {
     });
 
     it('has intervals of the numbers of neurons, or says that they are not known', async () => {
-        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
-        const unknown = await written({ ...buildInput(), comparison });
+        const [comparison, unknown] = [pair, ofPair];
         expect(toString(select('.summary', unknown.tree)!)).toMatch(/specific neurons[^%]*not known/);
         const section = select('#comparison-languages', unknown.tree)!;
         expect(toString(section)).toContain('How sure the changes are is not known');
@@ -117,7 +124,7 @@ describe('a comparison in the report', () => {
             perLanguage: Object.fromEntries(languages.map((one, k) => [one, k === 0 ? of(2, 7.5) : of(-3.5, 4)])),
         } satisfies NonNullable<AnalysisChange['intervals']>;
         const known = await written({
-            ...buildInput(),
+            ...buildInput({ matrix: false }),
             comparison: { ...comparison, changes: [{ ...change!, intervals }] },
         });
         const summary = toString(select('.summary', known.tree)!).replace(/\s+/g, ' ');
@@ -134,8 +141,7 @@ describe('a comparison in the report', () => {
     });
 
     it('tells what became of each metric, by language and group, with intervals', async () => {
-        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
-        const { tree, csv } = await written({ ...buildInput(), comparison });
+        const [comparison, { tree, csv }] = [pair, ofPair];
         expect(comparison.changes[0]!.metrics.map(({ metric }) => metric)).toEqual(['ppl', 'accuracy']);
         expect(select('#comparison-ppl figure svg', tree)).toBeDefined();
         // A dot and a whisker for each language, and the values before and after as text.
@@ -167,8 +173,8 @@ describe('a comparison in the report', () => {
         expect(summary[4]![4]).toMatch(/^.\d.*points to \+.*points$/);
     });
 
-    it('comes after what deactivation does, each part under its heading', async () => {
-        const { tree } = await written({ ...buildInput(), comparison: buildComparison() });
+    it('comes after what deactivation does, each part under its heading', () => {
+        const { tree } = ofPair;
         expect(selectAll('h2.chapter', tree).map(({ properties }) => properties.id)).toEqual([
             'overview',
             'neurons',
@@ -188,7 +194,7 @@ describe('a comparison in the report', () => {
         const comparison = buildComparison();
         const change = { ...comparison.changes[0]!, overlap: { specific: null, related: null, general: null } };
         const { text, tree } = await written({
-            ...buildInput(),
+            ...buildInput({ matrix: false }),
             comparison: { ...comparison, trained: [], changes: [change] },
         });
         for (const svg of ['layers', 'histogram', 'languages', 'classes']) {
@@ -202,7 +208,8 @@ describe('a comparison in the report', () => {
 
     it('escapes what a user names', async () => {
         const evil = '<script>alert("x")</script>';
-        const { text, tree } = await written({ ...buildInput(), comparison: buildComparison([evil, 'b', 'c']) });
+        const comparison = buildComparison([evil, 'b', 'c']);
+        const { text, tree } = await written({ ...buildInput({ matrix: false }), comparison });
         expect(selectAll('script', tree)).toHaveLength(1);
         expect(text).toContain('&lt;script&gt;');
     });

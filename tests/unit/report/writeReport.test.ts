@@ -5,12 +5,13 @@ import { basename, join } from 'node:path';
 import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 import { colors } from '../../../src/report/figures/theme.js';
 import { figureRemarks } from '../../../src/report/figures/renderSvg.js';
 import { writeReport } from '../../../src/report/writeReport.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
 
 let folder: string;
@@ -36,9 +37,20 @@ async function written(input: ReportInput, into = folder): Promise<Map<string, s
 }
 
 async function writtenPage(input: ReportInput) {
-    const text = (await written(input)).get('report.html') ?? '';
+    return pageOf(await written(input));
+}
+
+function pageOf(files: ReadonlyMap<string, string>) {
+    const text = files.get('report.html') ?? '';
     return { text, tree: fromHtml(text) };
 }
+
+/** The report of the plain input, which many tests look at and none changes. */
+const ownFolder = temporaryFolder();
+let plain: Map<string, string>;
+beforeAll(async () => {
+    plain = await written(buildInput(), ownFolder);
+});
 
 describe('the files', () => {
     it('are the page, a figure and a table for each section, and nothing else', async () => {
@@ -68,9 +80,8 @@ describe('the files', () => {
     });
 
     it('are the same bytes for the same input, whatever was rendered before', async () => {
-        const first = await written(buildInput(), join(folder, 'a'));
         await written(buildInput({ l: 3, layers: 2 }), join(folder, 'b'));
-        expect(await written(buildInput(), join(folder, 'c'))).toEqual(first);
+        expect(await written(buildInput(), join(folder, 'c'))).toEqual(plain);
     });
 
     it('cannot be written into a file', async () => {
@@ -83,8 +94,8 @@ describe('the files', () => {
 });
 
 describe('the page', () => {
-    it('needs nothing from outside', async () => {
-        const { text, tree } = await writtenPage(buildInput());
+    it('needs nothing from outside', () => {
+        const { text, tree } = pageOf(plain);
         const references = selectAll('[src], [href], [srcset], [data], [xlink\\:href]', tree)
             .flatMap(({ properties }) => [properties.src, properties.href, properties.srcSet, properties.xLinkHref])
             .filter((value) => value !== undefined);
@@ -102,9 +113,8 @@ describe('the page', () => {
         expect(text).not.toMatch(/@import|url\((?!#)/);
     });
 
-    it('shows every figure inline, with a caption, numbers and its CSV file within', async () => {
-        const files = await written(buildInput());
-        const tree = fromHtml(files.get('report.html') ?? '');
+    it('shows every figure inline, with a caption, numbers and its CSV file within', () => {
+        const { tree } = pageOf(plain);
         const figures = selectAll('figure', tree);
         expect(figures.length).toBe(8);
         for (const figure of figures) {
@@ -115,12 +125,12 @@ describe('the page', () => {
         expect(links).toHaveLength(8);
         for (const { href, download } of links) {
             const text = decodeURIComponent(String(href).slice('data:text/csv;charset=utf-8,'.length));
-            expect(text).toBe(files.get(`tables/${String(download)}`));
+            expect(text).toBe(plain.get(`tables/${String(download)}`));
         }
     });
 
-    it('has a table of contents of every chapter and figure', async () => {
-        const { tree } = await writtenPage(buildInput());
+    it('has a table of contents of every chapter and figure', () => {
+        const { tree } = pageOf(plain);
         const targets = selectAll('nav a', tree).map(({ properties }) => String(properties.href).slice(1));
         const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
         expect(targets.filter((id) => !ids.includes(id))).toEqual([]);
@@ -128,8 +138,8 @@ describe('the page', () => {
         expect(targets.length).toBe(sections.length);
     });
 
-    it('begins with what was found: an effect beside its control', async () => {
-        const { tree } = await writtenPage(buildInput());
+    it('begins with what was found: an effect beside its control', () => {
+        const { tree } = pageOf(plain);
         const lead = toString(select('header .lead', tree)!).replace(/\s+/g, ' ');
         expect(lead).toMatch(
             /^Languages depend on neurons of their own: without them a language’s perplexity changes by \+[\d,]+\s% in/,
@@ -139,23 +149,23 @@ describe('the page', () => {
         expect(selectAll('main figure', tree)[0]).toBe(select('#overview-figure figure', tree));
     });
 
-    it('holds no id twice', async () => {
-        const { tree } = await writtenPage(buildInput());
+    it('holds no id twice', () => {
+        const { tree } = pageOf(plain);
         const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
         expect(new Set(ids).size).toBe(ids.length);
     });
 
-    it('refers to no id that is not there', async () => {
-        const { text, tree } = await writtenPage(buildInput());
+    it('refers to no id that is not there', () => {
+        const { text, tree } = pageOf(plain);
         const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
         const references = [...text.matchAll(/url\(#([^)]+)\)|href="#([^"]+)"/g)].map((match) => match[1] ?? match[2]!);
         expect(references.length).toBeGreaterThan(0);
         expect(references.filter((id) => !ids.includes(id))).toEqual([]);
     });
 
-    it('has the exact numbers of the input in its tables', async () => {
+    it('has the exact numbers of the input in its tables', () => {
         const input = buildInput();
-        const { tree } = await writtenPage(input);
+        const { tree } = pageOf(plain);
         const numbers = (selector: string) =>
             selectAll(`${selector} data`, tree).map(({ properties }) => Number(properties.value));
         const { analysis } = input;
