@@ -9,6 +9,7 @@ import type {
     DeactivationSet,
     LanguageCounts,
 } from '../experiments/DeactivationMatrix.js';
+import { caveatsOf } from '../experiments/caveats.js';
 import { powerSentences } from '../experiments/powerWords.js';
 import { beyondControlIn } from '../experiments/toldCell.js';
 import { formatP, formatPlainShare } from '../support/format.js';
@@ -35,7 +36,8 @@ export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly stri
                 ...answersTable(set, matrix),
             ].join('\n'),
         );
-    return tables.join('\n\n');
+    const caveats = caveatsOf(matrix).flatMap((sentence) => wrapText(sentence, process.stdout.columns ?? 80));
+    return [...(caveats.length === 0 ? [] : [caveats.join('\n')]), ...tables].join('\n\n');
 }
 
 /** What the cells can tell at all, where some of them tell nothing. */

@@ -13,6 +13,8 @@ export interface MeasuringPlan extends PowerPlan {
     readonly states: number;
     /** States in languages. */
     readonly cells: number;
+    /** As in `MeasuredIntervention`. */
+    readonly counted?: Readonly<Record<string, number>>;
 }
 
 /** How much would be measured, and how small a change it would show, without anything being measured. */

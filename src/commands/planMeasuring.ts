@@ -1,9 +1,11 @@
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import { openCorpus } from '../data/openCorpus.js';
+import { countedShares, countedWords } from '../experiments/countedTexts.js';
 import type { Experiment } from '../experiments/experiment.js';
 import type { MetricKind } from '../experiments/Metric.js';
 import { planPower } from '../experiments/plannedPower.js';
 import { openQuestions } from '../questions/openQuestions.js';
+import { defined } from '../support/defined.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { deactivateDeclaration } from './declarations.js';
 import { describePlan, type MeasuringPlan } from './describePlan.js';
@@ -16,30 +18,42 @@ export async function planMeasuring(
     { metric, experiment }: { readonly metric: MetricKind; readonly experiment: Experiment },
     context: Pick<CommandContext, 'signal' | 'progress'>,
 ): Promise<CommandResult> {
-    const units = await unitsOf(args, metric, experiment.analysis.languages, context);
+    const { units, sketches } = await inputsOf(args, metric, experiment.analysis.languages, context);
+    const counted = await countedShares(args.dir, sketches);
+    if (counted !== undefined) context.progress.note(`warning: it would be ${countedWords(counted)}`);
     const plan: MeasuringPlan = {
         states: experiment.asked.length,
         cells: experiment.asked.length * units.size,
+        ...defined({ counted }),
         ...(await planPower(args.dir, metric, units, experiment.controls)),
     };
     return { json: plan, text: describePlan(plan, metric) };
 }
 
-/** The texts or questions of each language. */
-async function unitsOf(
+interface PlannedInputs {
+    /** Texts or questions of each language. */
+    readonly units: ReadonlyMap<string, number>;
+    /** Of the texts, by language; see `Sketch`. */
+    readonly sketches: Readonly<Record<string, string>>;
+}
+
+async function inputsOf(
     { data, languages: asked, limit = Infinity }: Arguments,
     { inputs }: MetricKind,
     called: readonly string[],
     { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<PlannedInputs> {
     const options = { languages: asked ?? called, called, signal, progress };
     if (inputs === 'texts') {
         const { languages } = await surveyCorpus(await openCorpus(data, options), signal);
-        return new Map([...languages].map(([language, { samples }]) => [language, samples]));
+        return {
+            units: new Map([...languages].map(([language, { samples }]) => [language, samples])),
+            sketches: Object.fromEntries([...languages].map(([language, { sketch }]) => [language, sketch])),
+        };
     }
     const questions = await openQuestions(data[0]!, options);
     const units = new Map<string, number>();
     for (const language of questions.languages)
         units.set(language, Math.min(limit, (await questions.inLanguage(language)).length));
-    return units;
+    return { units, sketches: {} };
 }

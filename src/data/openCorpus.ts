@@ -9,14 +9,15 @@ import { answersCorpus } from '../corpus/answersCorpus.js';
 import type { Corpus, CorpusOptions, Sample } from '../corpus/Corpus.js';
 import { folderCorpus } from '../corpus/folderCorpus.js';
 import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
+import { partIn, partOf } from '../corpus/textPart.js';
 import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
 import type { Questions } from '../questions/Questions.js';
 
 /**
  * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm`, `msvamp` or `everyday` or of a folder of such files,
- * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers. Several sources are read one
- * after another, language by language. Opening reads only names, except that it reads a JSON or JSONL file whole
- * into a temporary file by language, once.
+ * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers, each with a part of its texts
+ * behind its name if not all (`partIn`). Several sources are read one after another, language by language. Opening
+ * reads only names, except that it reads a JSON or JSONL file whole into a temporary file by language, once.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED, UNWRITABLE, ABORTED; MISMATCH
  * where one of several sources lacks a language
  */
@@ -49,6 +50,12 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
 
 async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     throwIfStopped(options.signal);
+    const { base, part } = partIn(spec);
+    const whole = await openWhole(base, options);
+    return part === undefined ? whole : partOf(whole, part);
+}
+
+async function openWhole(spec: string, options: CorpusOptions): Promise<Corpus> {
     if (isUdhr(spec)) return udhrCorpus(spec, options);
     if (await isQuestions(spec)) return withShownName(questionsCorpus(await openQuestions(spec, options)));
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {

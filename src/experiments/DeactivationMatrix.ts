@@ -163,6 +163,8 @@ export const measuredShape = z.object({
     settings: byName(z.union([z.string(), z.number()])),
     /** The model that was measured. */
     model: measuredModelShape,
+    /** The model that the neurons were found in, where it is another one than was measured. */
+    foundIn: measuredModelShape.optional(),
     /** Hash of the neurons of its analysis; see `neuronsDigest`. */
     neurons: z.string(),
     /** The operation on the neurons; see `isDeactivation`. */

@@ -1,6 +1,4 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { readActivationsSource } from '../activations/activationsFile.js';
-import { shareWithin } from '../activations/sketch.js';
 import { defined } from '../support/defined.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { Progress } from '../support/progress.js';
@@ -9,7 +7,8 @@ import { wholeModel } from '../interventions/ModelState.js';
 import { experimentTable } from '../settings/settings.js';
 import { buildSet, estimates } from './buildSet.js';
 import { allConditions, type SetConditions } from './conditions.js';
-import { countedWords } from './countedTexts.js';
+import { foundElsewhere } from './caveats.js';
+import { countedShares, countedWords } from './countedTexts.js';
 import type { DeactivationMatrix, DeactivationSet, MeasuredIntervention, MeasuredModel } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
 import type { Doses, Experiment } from './experiment.js';
@@ -94,10 +93,8 @@ async function buildParts({
         }),
     );
     const counted = await countedShares(folder, measurements.sketches ?? {});
-    if (counted !== undefined) {
-        const mend = 'give other `data`, or the effect will look larger than it is';
-        progress.note(`warning: ${countedWords(counted)}; ${mend}`);
-    }
+    const foundIn = foundElsewhere(analysis.source, model);
+    warn({ counted, foundIn, model }, progress);
     return parts.map(({ operation, held }) => {
         const conditions = allConditions(held.map(([, set]) => set));
         return {
@@ -110,7 +107,7 @@ async function buildParts({
                 model,
                 neurons: neuronsDigest(analysis),
                 operation,
-                ...defined({ counted }),
+                ...defined({ counted, foundIn }),
                 languages,
             },
             sets: new Map(held.map(([name, set]) => [name, buildSet(metric, set, measured)])),
@@ -122,18 +119,15 @@ async function buildParts({
     });
 }
 
-/**
- * The share of each language's texts that the folder's counts were made of too; undefined where none was, or it is
- * not known.
- */
-async function countedShares(
-    folder: string,
-    sketches: Readonly<Record<string, string>>,
-): Promise<Record<string, number> | undefined> {
-    const texts = (await readActivationsSource(folder))?.source.dataset.texts ?? {};
-    const shares = Object.entries(sketches).map(
-        ([language, sketch]) => [language, shareWithin(sketch, texts[language]?.sketch ?? '')] as const,
-    );
-    const found = shares.filter(([, share]) => share > 0);
-    return found.length === 0 ? undefined : Object.fromEntries(found);
+/** Says while measuring what `caveatsOf` says of the results. */
+function warn(
+    { counted, foundIn, model }: Pick<MeasuredIntervention, 'counted' | 'foundIn' | 'model'>,
+    progress: Progress,
+): void {
+    if (counted !== undefined) {
+        const mend = 'give other `data`, or the effect will look larger than it is';
+        progress.note(`warning: ${countedWords(counted)}; ${mend}`);
+    }
+    if (foundIn !== undefined)
+        progress.note(`neurons found in ${foundIn.name} are changed in another model, ${model.name}`);
 }

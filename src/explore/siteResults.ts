@@ -1,6 +1,8 @@
 import type { Comparison, MetricChange } from '../experiments/Comparison.js';
 import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
 import type { MetricWords } from '../experiments/Metric.js';
+import { caveatsOf } from '../experiments/caveats.js';
+import { powerSentences } from '../experiments/powerWords.js';
 import { shownShares } from '../experiments/shownShares.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { meanWords } from '../experiments/meanEffect.js';
@@ -94,7 +96,11 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
         noun: words.noun,
         unit: words.unit,
         done: doneWords(matrix.operation),
-        sentences: setSentences(setFacts(name, set, matrix)).join(' '),
+        sentences: [
+            ...caveatsOf(matrix),
+            ...powerSentences(set, words),
+            ...setSentences(setFacts(name, set, matrix)),
+        ].join(' '),
         samples: words.samples.toLowerCase(),
         rows: set.rows,
         columns: set.columns,

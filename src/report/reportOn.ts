@@ -1,13 +1,11 @@
 import { basename, join } from 'node:path';
 import type { Activations } from '../activations/Activations.js';
-import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import { readActivations } from '../activations/activationsFile.js';
 import { checkedFindings } from '../checks/checkedFindings.js';
 import { defined } from '../support/defined.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
-import { countedWords } from '../experiments/countedTexts.js';
-import type { MeasuredIntervention } from '../experiments/DeactivationMatrix.js';
+import { caveatsOf, foundElsewhere } from '../experiments/caveats.js';
 import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { resultName, unknownResults } from '../experiments/resultPaths.js';
@@ -16,13 +14,11 @@ import { besideFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { lensOf } from '../lens/lensFile.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
-import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { outputTable, reportTable } from '../settings/settings.js';
 import { toolVersion } from '../versions.js';
-import { metricOf } from '../experiments/metrics.js';
 import { readAnswers } from './readAnswers.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { readShownNeurons } from './shownNeurons.js';
@@ -121,7 +117,9 @@ export async function readReportSource(
     const lens = await lensOf(folder, analysis);
     const lacking = await unfinishedWork(folder, analysis.languages, lens);
     const source = counted ? activations.source : analysis.source;
-    const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
+    const warnings = [...matrices, ...curves].flatMap((measured) =>
+        caveatsOf({ ...measured, foundIn: foundElsewhere(source, measured.model) }),
+    );
     const input: ReportInput = {
         title: title ?? `Language neurons of ${source.model.name}`,
         analysis,
@@ -147,23 +145,4 @@ function staleWords(name: string, command: string): string {
 /** Whether neurons, by their digest, are those of the first or the last analysis of a comparison. */
 function comparesWith({ analyses }: Comparison, digest: string): boolean {
     return [analyses[0]!, analyses.at(-1)!].some(({ neurons }) => neurons === digest);
-}
-
-/** What a reader of matrices and curves should know. */
-function warningsOn({ metric, counted, model }: MeasuredIntervention, source: ActivationsSource): string[] {
-    const { noun } = metricOf(metric);
-    return [
-        ...(counted === undefined
-            ? []
-            : [
-                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on ` +
-                      'look larger than on others.',
-              ]),
-        ...(isOfModel(source, model.fingerprint)
-            ? []
-            : [
-                  `The ${noun} was measured on another model ` +
-                      `(${model.name}, ${model.quantization}) than the neurons were found in.`,
-              ]),
-    ];
 }

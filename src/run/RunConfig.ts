@@ -7,6 +7,7 @@ import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/modelUri.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
+import { partIn } from '../corpus/textPart.js';
 import { namedQuestions } from '../questions/openQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
 import {
@@ -47,7 +48,7 @@ const schema = z.strictObject({
     ...fieldsOf(engineTable),
     /** Texts to count on. */
     data: nameList(),
-    /** Texts to deactivate on; default: those of `data`. */
+    /** Texts to deactivate on; default: a part of `data`, which is then not counted (`withHeldOut`). */
     evaluation: nameList().optional(),
     /** The metric that is measured on them; default: `ppl`. */
     metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
@@ -192,7 +193,10 @@ async function readConfigText(path: string): Promise<string> {
 function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const local = (path: string): string => resolve(folder, expandHome(path));
     const model = (spec: string): string => (isModelUri(spec) ? spec : local(spec));
-    const texts = (spec: string): string => (isUdhr(spec) || namedQuestions.includes(spec) ? spec : local(spec));
+    const texts = (spec: string): string => {
+        const { base } = partIn(spec);
+        return isUdhr(base) || namedQuestions.includes(base) ? spec : local(spec);
+    };
     const adapters = (given: RunConfig['loras']) =>
         given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
     const { aligned, accuracy, evaluation, quants, reference } = config;

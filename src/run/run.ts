@@ -46,6 +46,7 @@ import { checkComparable, checkNamed, checkPrompts, filesOf, tryModel } from './
 import { fromFolder } from './fromFolder.js';
 import { checkDetails, checkDetailsConfig, detailSteps, findDetails, type NeuronDetails } from './neuronDetails.js';
 import { checkChecksConfig, checkSteps, runChecks } from './runChecks.js';
+import { withHeldOut } from './heldOut.js';
 import { checkRunConfig, type RunConfig } from './RunConfig.js';
 import {
     checkInterventionsConfig,
@@ -109,7 +110,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
             onAnalysis: true,
         },
     );
-    return withFolder(config.out, 'run', () => runIn(config, options));
+    return withFolder(config.out, 'run', async () => runIn(await withHeldOut(config, options), options));
 }
 
 async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
