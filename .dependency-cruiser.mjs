@@ -25,6 +25,7 @@ export const folders = {
     lens: 'texts → the language of the likeliest token behind each layer',
     checks: 'what was found → what a sceptic asks of it, answered',
     quants: 'quantized files → what each keeps of every language',
+    tune: 'neurons → the intervention that keeps a model in a language, if there is one',
     dashboards: "neurons → files of others' dashboards",
     serve: "an HTTP server that answers OpenAI's clients",
     report: 'results → a page, figures, tables',

@@ -105,11 +105,16 @@ export class ActivationValues {
  * @throws LanguageNeuronsError NOT_FOUND where there are none; as `readActivations`
  */
 export async function readValues(path: string): Promise<ActivationValues> {
+    const values = await readValuesIfAny(path);
+    if (values !== undefined) return values;
+    throw new LanguageNeuronsError('NOT_FOUND', `${path}: its counts hold no values; collect with \`values\` first`);
+}
+
+/**
+ * The same; undefined of counts without values.
+ * @throws LanguageNeuronsError as `readActivations`
+ */
+export async function readValuesIfAny(path: string): Promise<ActivationValues | undefined> {
     const activations = await readActivations(path, { values: true });
-    if (activations.values === undefined)
-        throw new LanguageNeuronsError(
-            'NOT_FOUND',
-            `${path}: its counts hold no values; collect with \`values\` first`,
-        );
-    return new ActivationValues(activations);
+    return activations.values === undefined ? undefined : new ActivationValues(activations);
 }

@@ -18,6 +18,7 @@ export const commands: readonly Command[] = [
     command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
     command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),
     command(declared.quantsDeclaration, async () => (await import('./quants.js')).quantsCommand),
+    command(declared.tuneDeclaration, async () => (await import('./tune.js')).tuneCommand),
     command(declared.generateDeclaration, async () => (await import('./generate.js')).generateCommand),
     command(declared.chatDeclaration, async () => (await import('./chat.js')).chatCommand),
     command(declared.serveDeclaration, async () => (await import('./serve.js')).serveCommand),

@@ -27,6 +27,7 @@ import {
     reportTable,
     serverTable,
     textTable,
+    tuneTable,
     watchTable,
 } from '../settings/settings.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
@@ -253,6 +254,42 @@ export const quantsDeclaration = {
         ...engineTable,
         excel,
         force: { ...force, describe: 'replace counts of other texts or other settings' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const tuneDeclaration = {
+    usage: 'tune <dir>',
+    describe: 'search for the intervention that keeps the model in a language, and judge it on held-out prompts',
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...tuneTable,
+        op: {
+            group: 'Search',
+            defaultWords: 'scale:2,scale:4, after collect --values also diffmean',
+            describe: 'operations to try on the neurons of the languages to speak; those to avoid are set to 0',
+        },
+        data: {
+            ...textTable.data,
+            many: false,
+            required: false,
+            default: 'everyday',
+            describe: 'prompts: everyday, mgsm, msvamp, or a folder of questions or prompts',
+        },
+        texts: {
+            group: 'Input and output',
+            many: true,
+            path: true,
+            defaultWords: 'udhr',
+            describe: 'texts in other languages, which the intervention should change little; as `data` of collect',
+        },
+        template: { ...questionTable.template, default: 'chat' },
+        date: questionTable.date,
+        limit: questionTable.limit,
+        maxTokens: { ...questionTable.maxTokens, default: 128 },
+        contextSize: questionTable.contextSize,
+        ...engineTable,
+        force,
     },
 } as const satisfies CommandDeclaration;
 

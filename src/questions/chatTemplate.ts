@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { PromptTemplate } from './PromptTemplate.js';
+import { after, instructedName, type PromptTemplate } from './PromptTemplate.js';
 import { clockAt, liveClock, type TemplateClock } from './templateClock.js';
 import { TemplateProcess } from './TemplateProcess.js';
 
@@ -86,12 +86,32 @@ export async function openChat(model: ChatModel, mend: string, clock?: TemplateC
 export async function chatTemplate(model: ChatModel, clock?: TemplateClock): Promise<PromptTemplate> {
     const chat = await openChat(model, otherTemplate, clock);
     const dated = writesTheDate(model);
-    const on = (at: TemplateClock | undefined): PromptTemplate => ({
-        name: 'chat',
+    const on = (at: TemplateClock | undefined, instructionOf?: (language: string) => string): PromptTemplate => ({
+        name: instructionOf === undefined ? 'chat' : instructedName('chat'),
         special: true,
-        write: ({ text }) => chat.write([{ role: 'user', content: text }], at),
+        write: ({ language, text }) =>
+            instructionOf === undefined
+                ? chat.write([{ role: 'user', content: text }], at)
+                : writeInstructed(chat, instructionOf(language), text, at),
         stops: () => [],
-        ...(dated ? { on: (date) => on(clockAt(date)) } : {}),
+        ...(dated ? { on: (date) => on(clockAt(date), instructionOf) } : {}),
+        instructed: (instruction) => on(at, instruction),
     });
     return on(undefined);
+}
+
+/** With a system message, or as the user's own where the template refuses system messages, or leaves them out. */
+async function writeInstructed(
+    chat: ChatWriter,
+    instruction: string,
+    text: string,
+    at: TemplateClock | undefined,
+): Promise<string> {
+    const system = { role: 'system', content: instruction };
+    const written = await chat.write([system, { role: 'user', content: text }], at).catch((cause: unknown) => {
+        if (cause instanceof LanguageNeuronsError && cause.code === 'UNSUPPORTED') return undefined;
+        throw cause;
+    });
+    if (written?.includes(instruction) === true) return written;
+    return chat.write([{ role: 'user', content: after(instruction, text) }], at);
 }

@@ -217,6 +217,58 @@ export const quantsTable = inGroup('Quantized files', {
     },
 });
 
+/** Sets of neurons, but for whole experts. */
+const plainSets = ['specific', 'specific+related', 'specific+related+general'] as const;
+
+/** What keeps a model in a language, and what that may cost. */
+export const tuneTable = {
+    ...inGroup('Goal', {
+        speak: { list: true, describe: 'languages to keep to where they are asked, such as de' },
+        avoid: { list: true, describe: 'languages not to fall into, such as zh' },
+        maxKl: {
+            number: { above: 0, below: mostInF32 },
+            default: 0.1,
+            describe: 'most KL divergence from the whole model on texts in other languages, in nats a token',
+        },
+        maxLoss: {
+            number: { least: 0, below: 1 },
+            default: 0.05,
+            describe: 'most accuracy that may be lost, from 0 to 1, where the prompts have right answers',
+        },
+    }),
+    ...inGroup('Search', {
+        sets: {
+            list: true,
+            choices: plainSets,
+            defaultWords: 'specific,specific+related',
+            describe: 'neuron sets to try',
+        },
+        dose: {
+            list: true,
+            number: share,
+            percent: true,
+            describe: 'also try these shares of the model, best-ranked neurons of each language first: 0.1%,1%',
+        },
+        layers: {
+            list: true,
+            choices: ['all', 'early', 'late'],
+            defaultWords: 'all,early,late',
+            describe: 'layers to try: all, or their first or second half',
+        },
+        strengths: {
+            list: true,
+            number: factorRange,
+            defaultWords: '0.5,1',
+            describe: 'how much of each operation to try; 1 does all of it',
+        },
+        controls: { ...experimentTable.controls, describe: 'draws of random neurons to judge beside' },
+        seed: { ...experimentTable.seed, describe: 'seed of the first draw' },
+    }),
+    ...inGroup('Input and output', {
+        textLimit: { number: count, default: 20, describe: 'only the first N texts of each language' },
+    }),
+} as const;
+
 /** What shapes checks of what was found. */
 export const checkTable = inGroup('Checks', {
     repeats: { number: { whole: true, least: 2, most: 1000 }, default: 20, describe: 'times that chance is drawn' },

@@ -50,6 +50,19 @@ function bound(progress: Progress): Required<Progress> {
     };
 }
 
+/** The same, each of its notes once. */
+export function notesOnce(progress: Progress): Progress {
+    const told = new Set<string>();
+    const { note: _, ...others } = withNotes(progress, (line) => line);
+    return {
+        ...others,
+        note: (line) => {
+            if (!told.has(line)) progress.note(line);
+            told.add(line);
+        },
+    };
+}
+
 /**
  * Divides one estimate among successive parts of work. Each part announces its `whole` and ends as if it were alone.
  * When a part begins, the one before counts as done. Stages before any `whole`, such as reading a model, have no share.
