@@ -33,6 +33,10 @@ export { exportDashboards } from './dashboards/exportDashboards.js';
 // Quantized files
 export { quants, type QuantsOptions } from './quants/quants.js';
 
+// What keeps a model in a language
+export { tune, type TuneOptions } from './tune/tune.js';
+export { readTuneIfAny, type Tune } from './tune/tuneFile.js';
+
 // What is given to a run
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
 export { readRunConfig } from './run/RunConfig.js';

@@ -457,7 +457,7 @@ export const cleanDeclaration = {
     positionals: { dir },
     options: {
         only: {
-            choices: ['counts', 'examples', 'checks', 'quants', ...metricNames, 'report'],
+            choices: ['counts', 'examples', 'checks', 'quants', 'tune', ...metricNames, 'report'],
             defaultWords: 'all',
             describe: 'kind of results to remove',
         },

@@ -10,6 +10,8 @@ import { checksName } from '../checks/checkFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { quantsName } from '../quants/quantsFile.js';
+import { divergencesJournal } from '../tune/OtherTexts.js';
+import { isTuneFile } from '../tune/tuneFile.js';
 
 /** The result of `clean`. */
 export interface Cleaned {
@@ -26,6 +28,7 @@ function filesOf(kind: string): readonly string[] {
     if (kind === 'examples') return [examplesName];
     if (kind === 'checks') return [checksName];
     if (kind === 'quants') return [quantsName];
+    if (kind === 'tune') return [divergencesJournal.name];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)
@@ -35,14 +38,14 @@ function filesOf(kind: string): readonly string[] {
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
  * of a metric of another kind are made of too.
- * @param kinds `counts`, `examples`, `checks`, `quants`, `report`, or names of metrics, registered ones too. Default:
- * all
+ * @param kinds `counts`, `examples`, `checks`, `quants`, `tune`, `report`, or names of metrics, registered ones too.
+ * Default: all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
 export async function clean(
     folder: string,
     kinds: readonly string[] = [
-        ...['counts', 'examples', 'checks', 'quants'],
+        ...['counts', 'examples', 'checks', 'quants', 'tune'],
         ...knownMetrics().map(({ name }) => name),
         'report',
     ],
@@ -66,8 +69,9 @@ export async function clean(
             .filter(({ path, results }) => results.length > 0 && files.some((name) => wholeOf(name) === path));
         for (const { path } of kept) fixed.delete(path);
         const isShard = (name: string): boolean => nameOfWhole(name) !== undefined;
-        // Matrices and curves of all operations.
-        const isMade = (name: string): boolean => kinds.some((kind) => kind === resultOf(name)?.metric);
+        // Matrices and curves of all operations, and searches for all goals.
+        const isMade = (name: string): boolean =>
+            kinds.some((kind) => kind === resultOf(name)?.metric || (kind === 'tune' && isTuneFile(name)));
         const removed = [];
         for (const path of [
             ...fixed,

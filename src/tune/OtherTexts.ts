@@ -26,7 +26,7 @@ const divergenceShape = z
 type Divergences = z.output<typeof divergenceShape>;
 
 /** Where finished states are kept. */
-const divergencesJournal = { name: 'tune.kl.jsonl', shape: divergenceShape };
+export const divergencesJournal = { name: 'tune.kl.jsonl', shape: divergenceShape };
 
 /** Texts to search on, and others to judge on. */
 export type TextPart = 'searched' | 'judged';

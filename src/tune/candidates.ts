@@ -74,12 +74,10 @@ export function candidatesOf(targets: readonly Target[], grid: Grid, source: Sou
 /** The state in which as many random neurons of the same layers are changed as a candidate changes. */
 export function randomState({ interventions }: Candidate, { analysis, values }: Source, seed: number): ModelState {
     const sites = analysisSites(analysis);
-    const random = interventions.map(
-        ({ neurons, ...operation }, i): ChosenIntervention => ({
-            ...operation,
-            neurons: randomNeurons(neurons, sites, seed, i, ...numbersOf(operation.op)),
-        }),
-    );
+    const random = interventions.map(({ neurons, ...operation }, i): ChosenIntervention => ({
+        ...operation,
+        neurons: randomNeurons(neurons, sites, seed, i, ...numbersOf(operation.op)),
+    }));
     return stateOf(random, { sites, values });
 }
 

@@ -1,4 +1,8 @@
-import { accuracyDifferenceInterval, accuracyDifferenceP, type VerdictPair } from '../experiments/accuracyDifference.js';
+import {
+    accuracyDifferenceInterval,
+    accuracyDifferenceP,
+    type VerdictPair,
+} from '../experiments/accuracyDifference.js';
 import type { CellInterval } from '../experiments/DeactivationMatrix.js';
 import { mean } from '../support/mean.js';
 
@@ -71,13 +75,12 @@ export function judgeHeldOut({ tuned, whole, prompted, random, right, kl }: Held
         ...{ whole: rateOf(right.whole), prompted: rateOf(right.prompted) },
     };
     const gains = ({ value, p }: PairedChange): boolean => value > 0 && p !== null && p < level;
-    const loses = ({ value, p }: PairedChange): boolean => value < 0 && p !== null && p < level;
     const isRefused: Readonly<Record<Refusal, boolean>> = {
         whole: !gains(over.whole),
         prompted: !gains(over.prompted),
         random: !gains(over.random),
-        kl: !((kl.interval?.[1] ?? kl.value) < bounds.maxKl),
-        accuracy: accuracy !== undefined && (accuracy.value < -bounds.maxLoss || loses(accuracy)),
+        kl: !(upperEnd(kl) < bounds.maxKl),
+        accuracy: accuracy !== undefined && (accuracy.value < -bounds.maxLoss || isLoss(accuracy)),
     };
     return {
         rates: {
@@ -93,12 +96,23 @@ export function judgeHeldOut({ tuned, whole, prompted, random, right, kl }: Held
     };
 }
 
+/** The upper end of a divergence: of its interval, where it has one. */
+export function upperEnd({ value, interval }: HeldOut['kl']): number {
+    return interval?.[1] ?? value;
+}
+
+/** Whether a fall is told from chance. */
+export function isLoss({ value, p }: PairedChange): boolean {
+    return value < 0 && p !== null && p < level;
+}
+
 /** The share of prompts that pass: the mean over the languages. */
 export function rateOf(passes: Passes): number {
     return mean(passes.map((ofLanguage) => mean(Array.from(ofLanguage))!))!;
 }
 
-function changeOf(sides: readonly (readonly [after: Passes, before: Passes])[]): PairedChange {
+/** The mean difference of some sides, paired prompt by prompt. */
+export function changeOf(sides: readonly (readonly [after: Passes, before: Passes])[]): PairedChange {
     const pairs = sides.flatMap(([after, before]) =>
         after.map((ofLanguage, i): VerdictPair => [ofLanguage, before[i]!]),
     );

@@ -27,7 +27,6 @@ export function roundsOf(prompts: number): number[] {
 export function someQuestions(questions: Questions, isChosen: (place: number) => boolean): Questions {
     return {
         ...questions,
-        inLanguage: async (language) =>
-            (await questions.inLanguage(language)).filter((_, place) => isChosen(place)),
+        inLanguage: async (language) => (await questions.inLanguage(language)).filter((_, place) => isChosen(place)),
     };
 }

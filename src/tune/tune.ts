@@ -22,7 +22,7 @@ import { inSteps, notesOnce, type Progress, silent } from '../support/progress.j
 import { type Answered, askPrompts } from './askPrompts.js';
 import { type Candidate, candidatesOf, type Grid, layerChoices, randomState, type Target } from './candidates.js';
 import { type HalvingRound, successiveHalving, triedInRounds } from './halving.js';
-import { type Judgement, judgeHeldOut, rateOf } from './judgement.js';
+import { changeOf, isLoss, type Judgement, judgeHeldOut, rateOf, upperEnd } from './judgement.js';
 import { OtherTexts } from './OtherTexts.js';
 import { fewestPrompts, isSearched, roundsOf, someQuestions } from './promptParts.js';
 import { systemPromptFor } from './systemPrompts.js';
@@ -164,16 +164,17 @@ class Search {
         const done = await successiveHalving({
             candidates,
             rounds,
-            passRates: async (some, prompts) => {
+            passRates: async (some, prompts, round) => {
                 nextStep();
                 const asked = someQuestions(searched, (place) => place < prompts);
                 const [base, ...answered] = await this.#ask([wholeModel, ...some.map(({ state }) => state)], asked);
-                for (const [i, one] of answered.entries()) if (this.#loses(one, base!)) tooWrong.add(some[i]!);
+                const isLast = round === rounds.length - 1;
+                for (const [i, one] of answered.entries()) if (this.#loses(one, base!, isLast)) tooWrong.add(some[i]!);
                 return answered.map(({ passes }) => rateOf(passes));
             },
             admits: async (candidate) =>
                 !tooWrong.has(candidate) &&
-                (await others.divergence(candidate.state, 'searched', candidate.words)).value < this.#maxKl,
+                upperEnd(await others.divergence(candidate.state, 'searched', candidate.words)) < this.#maxKl,
         });
         const best = done.at(-1)?.kept[0];
         const judgement = best && (await this.#judge(best.candidate, others, nextStep));
@@ -193,10 +194,14 @@ class Search {
         return this.#options.maxLoss ?? tuneTable.maxLoss.default;
     }
 
-    /** Whether more accuracy is lost on some prompts than may be; where none has a right answer, nothing is. */
-    #loses(one: Answered, whole: Answered): boolean {
+    /**
+     * Whether more accuracy is lost on some prompts than may be: before the last round only where that is told from
+     * chance, since one answer of few is much. Where none has a right answer, nothing is lost.
+     */
+    #loses(one: Answered, whole: Answered, isLast: boolean): boolean {
         if (one.right === undefined || whole.right === undefined) return false;
-        return rateOf(whole.right) - rateOf(one.right) > this.#maxLoss;
+        const change = changeOf([[one.right, whole.right]]);
+        return change.value < -this.#maxLoss && (isLast || isLoss(change));
     }
 
     get #maxTokens(): number {
@@ -211,7 +216,7 @@ class Search {
         return this.#options.seed ?? tuneTable.seed.default;
     }
 
-    /** Languages are raised that are to be spoken, and lowered that are to be avoided, or else that answers fall into. */
+    /** Raises languages to speak, and lowers those to avoid, or else those that answers fall into. */
     #candidates({ instead }: Pick<Answered, 'instead'>): Candidate[] {
         const { speak, avoid } = this.#goal;
         const { analysis } = this.#options;
@@ -294,7 +299,13 @@ class Search {
 
     #resultOf(
         others: OtherTexts,
-        { whole, candidates, done, best, judgement }: {
+        {
+            whole,
+            candidates,
+            done,
+            best,
+            judgement,
+        }: {
             readonly whole: Answered;
             readonly candidates: number;
             readonly done: readonly HalvingRound<Candidate>[];

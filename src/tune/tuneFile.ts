@@ -95,6 +95,11 @@ export function tunedInterventionsPath(folder: string, goal: string): string {
     return join(folder, `tune.${goal}.interventions.json`);
 }
 
+/** Whether a file of a run folder is a search's, or its intervention's, by its name. */
+export function isTuneFile(name: string): boolean {
+    return /^tune\.(speak|avoid)-.+\.json$/.test(name);
+}
+
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeTune(folder: string, tune: Tune): Promise<void> {
     await writeJson(tunePath(folder, goalName(tune)), tuneFormat, tune, indentedHead);

@@ -1,7 +1,7 @@
 import { englishName } from '../languages/englishName.js';
-import { equalsP, formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../support/format.js';
+import { formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../support/format.js';
 import { inList } from '../support/inList.js';
-import type { PairedChange, Refusal } from './judgement.js';
+import type { Refusal } from './judgement.js';
 import { goalName, type Tune } from './tuneFile.js';
 
 /** What was asked for, such as `German is kept to`. */
@@ -29,43 +29,41 @@ export function tuneVerdict(tune: Tune): string[] {
         const what = `no candidate keeps KL divergence on other texts below ${maxKl} nats a token`;
         return [`Nothing is claimed: ${what}. \`maxKl\` allows more.`];
     }
-    const { rates, over, refused } = judgement;
-    const did = `${formatShare(rates.tuned)} of the held-out prompts in ${inList(languages.map(englishName), 3)}`;
+    const { rates, refused } = judgement;
     if (refused.length > 0) {
-        const reasons = refused.map((reason) => refusalWords(reason, tune));
-        return [`Nothing is claimed of the best candidate (${best.words}): ${inList(reasons)}.`];
+        return [`Nothing is claimed of the best candidate (${best.words}): ${refusalWords(tune, judgement)}.`];
     }
+    const did = `${formatShare(rates.tuned)} of the held-out prompts in ${inList(languages.map(englishName), 3)}`;
     return [
         `With ${best.words} (${formatQuantity(best.neurons, 'neuron')}) the model does ${goalWords(tune)} in ${did}: ` +
-            `${gainWords(over.whole)} beside the whole model, ${gainWords(over.prompted)} beside a system prompt, ` +
-            `${gainWords(over.random)} beside as many random neurons of the same layers.`,
+            'surely more often than as it is, with a system prompt that asks for it, or with as many random neurons ' +
+            'of the same layers changed alike.',
     ];
 }
 
-function gainWords({ value, interval, p }: PairedChange): string {
-    const ends = interval === null ? '' : ` (95 %: ${interval.map(formatPointsChange).join(' to ')})`;
-    return `${formatPointsChange(value)}${ends}${p === null ? '' : `, ${equalsP('p', p)}`}`;
-}
+/** What a candidate must keep to the language more often than. */
+const baselines = {
+    whole: 'the whole model',
+    prompted: 'the model with a system prompt',
+    random: 'random neurons of the same layers',
+} as const;
 
-function refusalWords(reason: Refusal, { judgement, maxKl, maxLoss }: Tune): string {
-    const { over, kl, accuracy } = judgement!;
-    const noMore = 'it keeps to the language no more often than';
-    switch (reason) {
-        case 'whole':
-            return `${noMore} the whole model (${gainWords(over.whole)})`;
-        case 'prompted':
-            return `${noMore} a system prompt does (${gainWords(over.prompted)})`;
-        case 'random':
-            return `${noMore} random neurons of the same layers do (${gainWords(over.random)})`;
-        case 'kl':
-            return (
-                `KL divergence on held-out texts is not surely below ${maxKl} nats a token ` +
-                `(${formatMeasured(kl.value)}${kl.interval === null ? '' : `, up to ${formatMeasured(kl.interval[1])}`})`
-            );
-        case 'accuracy':
-            return `accuracy changes by ${gainWords(accuracy!)}, beyond the ${formatShare(maxLoss)} that may be lost`;
-    }
+function refusalWords({ maxKl, maxLoss }: Tune, { refused, kl, accuracy }: NonNullable<Tune['judgement']>): string {
+    const unbeaten = refused.flatMap((reason: Refusal) => (reason in baselines ? [baselines[reason as Baseline]] : []));
+    const upper = kl.interval === null ? '' : ` (up to ${formatMeasured(kl.interval[1])})`;
+    return inList([
+        ...(unbeaten.length === 0
+            ? []
+            : [`on held-out prompts it keeps to the language not surely more often than ${inList(unbeaten)}`]),
+        ...(refused.includes('kl')
+            ? [`KL divergence on held-out texts is not surely below ${maxKl} nats a token${upper}`]
+            : []),
+        ...(refused.includes('accuracy') && accuracy !== null
+            ? [`accuracy changes by ${formatPointsChange(accuracy.value)}, and may fall by ${formatShare(maxLoss)}`]
+            : []),
+    ]);
 }
+type Baseline = keyof typeof baselines;
 
 /** What to do with the result; empty where nothing is claimed. */
 export function tuneUse(tune: Tune, { dir, model }: { readonly dir: string; readonly model: string }): string[] {

@@ -70,6 +70,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     respond: (options) => library.respond(options),
     run: (options) => library.run({ model: embeddedModel, data: ['udhr'], out: folder }, options),
     serve: (options) => library.serve(options),
+    tune: (options) => files.tune(options),
     withNeurons: (options) => library.withNeurons(() => Promise.reject(new Error('made')), options),
     writeCurves: (options) => files.writeCurves(folder, {} as library.DoseCurves, options),
     writeMatrix: (options) => files.writeMatrix(folder, {} as library.DeactivationMatrix, options),

@@ -156,9 +156,7 @@ describe('a search', () => {
         const searched = await someQuestions(questions, isSearched).inLanguage('de');
         const judged = await someQuestions(questions, (place) => !isSearched(place)).inLanguage('de');
         expect(searched).toHaveLength(roundsOf(13).at(-1)!);
-        expect([...searched, ...judged].map(({ index }) => index).sort((a, b) => a - b)).toEqual([
-            ...Array(13).keys(),
-        ]);
+        expect([...searched, ...judged].map(({ index }) => index).sort((a, b) => a - b)).toEqual([...Array(13).keys()]);
     });
 });
 
