@@ -4,12 +4,12 @@ import { inList } from '../support/inList.js';
 import type { Refusal } from './judgement.js';
 import { goalName, type Tune } from './tuneFile.js';
 
-/** What was asked for, such as `German is kept to`. */
+/** What was asked for, behind `the model`: `keeps to German`. */
 function goalWords({ speak, avoid }: Pick<Tune, 'speak' | 'avoid'>): string {
     const names = (languages: readonly string[]): string => inList(languages.map(englishName));
     const parts = [
-        ...(speak.length === 0 ? [] : [`keep to ${names(speak)}`]),
-        ...(avoid.length === 0 ? [] : [`stay out of ${names(avoid)}`]),
+        ...(speak.length === 0 ? [] : [`keeps to ${names(speak)}`]),
+        ...(avoid.length === 0 ? [] : [`stays out of ${names(avoid)}`]),
     ];
     return parts.join(' and ');
 }
@@ -35,7 +35,7 @@ export function tuneVerdict(tune: Tune): string[] {
     }
     const did = `${formatShare(rates.tuned)} of the held-out prompts in ${inList(languages.map(englishName), 3)}`;
     return [
-        `With ${best.words} (${formatQuantity(best.neurons, 'neuron')}) the model does ${goalWords(tune)} in ${did}: ` +
+        `With ${best.words} (${formatQuantity(best.neurons, 'neuron')}) the model ${goalWords(tune)} in ${did}: ` +
             'surely more often than as it is, with a system prompt that asks for it, or with as many random neurons ' +
             'of the same layers changed alike.',
     ];
