@@ -70,9 +70,10 @@ describe('tune on the embedded model', () => {
     }, 600_000);
 
     test('undoes a leak into Swahili that was planted in the weights, going on where it was stopped', async () => {
-        // One language's neurons in the later half of the layers, five times as loud: German answers fall into Swahili.
+        // One language's neurons in the later half of the layers, five times as loud: German answers leave German.
         const leaking = at('leaking.gguf');
-        const neurons = neuronsOf(base, 'sw', 'specific+related').filter(([site]) => analysisSites(base)[site]!.layer >= 3);
+        const sites = analysisSites(base);
+        const neurons = neuronsOf(base, 'sw', 'specific+related').filter(([site]) => sites[site]!.layer >= 3);
         const edits = [{ neurons, scale: 5, label: 'sw' }];
         await exportModel({ model: embeddedModel, analysis: base, edits, out: leaking });
         using engine = await opened(leaking);
@@ -163,7 +164,9 @@ describe('tune on the embedded model', () => {
 });
 
 function keysIn(folder: string): string[] {
-    const lines = readFileSync(at(`${folder}/accuracy.answers.jsonl`), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(at(`${folder}/accuracy.answers.jsonl`), 'utf8')
+        .trimEnd()
+        .split('\n');
     return lines.map((line) => (JSON.parse(line) as { key: string }).key);
 }
 

@@ -46,6 +46,18 @@ describe('clean', () => {
         expect(cleanedWords(await clean(folder))).toBe('nothing');
     });
 
+    it('removes searches for every goal, and their interventions', async () => {
+        const search = [
+            'tune.kl.jsonl',
+            'tune.avoid-zh.json',
+            'tune.speak-de.json',
+            'tune.speak-de.interventions.json',
+        ];
+        write(...search, 'tune.notes.json', 'accuracy.answers.jsonl');
+        await clean(folder, ['tune']);
+        expect(left()).toEqual(['accuracy.answers.jsonl', 'tune.notes.json']);
+    });
+
     it('says nothing of scores that are not there', async () => {
         write('ppl.matrix.json', 'bits-per-byte.matrix.json');
         expect(await clean(folder, ['ppl'])).toMatchObject({ kept: [] });

@@ -1,9 +1,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { describe, expect, test } from 'vitest';
-import { randomGenerator } from '../../src/support/randomGenerator.js';
-import { successiveHalving, triedInRounds } from '../../src/tune/halving.js';
-import { type HeldOut, type Judgement, judgeHeldOut } from '../../src/tune/judgement.js';
-import { isSearched, roundsOf, someQuestions } from '../../src/tune/promptParts.js';
+import { randomGenerator } from '../../../src/support/randomGenerator.js';
+import { successiveHalving, triedInRounds } from '../../../src/tune/halving.js';
+import { type HeldOut, type Judgement, judgeHeldOut } from '../../../src/tune/judgement.js';
+import { isSearched, roundsOf, someQuestions } from '../../../src/tune/promptParts.js';
 
 const candidates = 60;
 const prompts = 80;
