@@ -14,8 +14,14 @@ const alone = [
     'serveLoop',
 ].map((name) => `tests/model/${name}.test.ts`);
 
-/** Tests of `tests/unit` that change what their process has: its file functions, its registry of metrics. */
-const apart = ['experiments/registerMetric', 'files/writing', 'run/clean'].map((name) => `tests/unit/${name}.test.ts`);
+/**
+ * Tests of `tests/unit` that have a process of their own: they change what it has (its registry of metrics, its file
+ * functions), or measure what it holds.
+ */
+const apart = [
+    ...['experiments/registerMetric', 'files/writing', 'run/clean'],
+    ...['corpus/joined', 'corpus/readOnce'],
+].map((name) => `tests/unit/${name}.test.ts`);
 
 // unit: pure, no model; its files share processes, so that what they import is loaded once, but for unit-apart. main:
 // the build driver, and the real addon on real GGUF files; alone: those of them that have the machine to themselves.

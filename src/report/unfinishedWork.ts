@@ -61,7 +61,10 @@ async function unfinishedMeasurements(folder: string, languages: readonly string
         if (found.length === 0) continue;
         const missing = without(languages, found.map(languageOf));
         const lacks = missing.length === 0 ? '' : `, none in ${formatList(missing)}`;
-        const nouns = own.map(({ noun }) => noun).join(' or ');
+        const nouns = formatList(
+            own.map(({ noun }) => noun),
+            'or',
+        );
         const pieces = formatQuantity(found.length, 'finished piece');
         sentences.push(
             `The measurement of ${nouns} is not finished: ${name} holds ${pieces}${lacks}; ` +

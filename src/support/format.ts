@@ -154,9 +154,9 @@ export function formatLarge(value: number): string {
 }
 
 /** `['en', 'de', 'fr']` as `en, de and fr`. */
-export function formatList(words: readonly string[]): string {
+export function formatList(words: readonly string[], last: 'and' | 'or' = 'and'): string {
     if (words.length < 2) return words.join('');
-    return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
 }
 
 /** `1 language`, `2 languages`. */

@@ -110,7 +110,7 @@ it('compare writes comparison.json and a report that shows it', async () => {
 });
 
 it('compare takes a series, and another folder', async () => {
-    const { code, stdout, stderr } = await cli(
+    const { text } = await runCommand(
         'compare',
         at('runs', 'base'),
         at('runs', 'middle', 'neurons.json'),
@@ -118,17 +118,15 @@ it('compare takes a series, and another folder', async () => {
         '--out',
         at('series'),
     );
-    expect(code, stderr).toBe(0);
-    expect(stdout).toContain('base → neurons.json');
-    expect(stdout).toContain('base → aligned');
+    expect(text).toContain('base → neurons.json');
+    expect(text).toContain('base → aligned');
     expect(readFileSync(at('series', 'report.html'), 'utf8')).toContain('id="series"');
 });
 
 it('a comparison of other neurons is not shown', async () => {
     await runCommand('identify', at('runs', 'aligned'), '--top-rate', '0.1', '--bar', '0.8');
-    const { code, stderr } = await cli('report', at('runs', 'aligned'));
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain(
+    const { said } = await runCommand('report', at('runs', 'aligned'));
+    expect(said.join('\n')).toContain(
         'comparison.json was made with other neurons than those of neurons.json and is left out; run compare again',
     );
     const page = readFileSync(at('runs', 'aligned', 'report.html'), 'utf8');

@@ -53,9 +53,8 @@ describe('neurons', () => {
     });
 
     it('shows names that lead back to the same neurons', async () => {
-        const { code, stdout } = await cli('neurons', folder, '--layer', '2', '--limit', '6', '--sort', 'score');
-        expect(code).toBe(0);
-        const names = stdout
+        const { text } = await runCommand('neurons', folder, '--layer', '2', '--limit', '6', '--sort', 'score');
+        const names = text!
             .split('\n')
             .slice(1)
             .map((line) => line.trim().split(/\s+/)[0]!)
@@ -69,8 +68,8 @@ describe('neurons', () => {
         const { stdout, stderr } = await cli('neurons', folder);
         expect(stdout.trimEnd().split('\n')).toHaveLength(1 + 40);
         expect(stderr).toContain(`${rowsOf({}).length - 40} more neurons: show more with --limit`);
-        expect((await cli('neurons', folder, '--neurons', '0:1', '--class', 'specific')).stdout).toBe(
-            'no neuron passes the filters\n',
+        expect((await runCommand('neurons', folder, '--neurons', '0:1', '--class', 'specific')).text).toBe(
+            'no neuron passes the filters',
         );
     });
 
@@ -78,11 +77,10 @@ describe('neurons', () => {
         const expected = rowsOf({ language: 'zh', sort: 'score' });
         const write = async (ending: string, ...args: string[]): Promise<string> => {
             const path = join(folder, `zh.${ending}`);
-            const { code, stdout } = await cli(
+            const { text } = await runCommand(
                 ...['neurons', folder, '--language', 'zh', '--sort', 'score', '--out', path, ...args],
             );
-            expect(code).toBe(0);
-            expect(stdout).toBe(`${expected.length} neurons in ${path}\n`);
+            expect(text).toBe(`${expected.length} neurons in ${path}`);
             return path;
         };
         expect(JSON.parse(readFileSync(await write('json'), 'utf8'))).toEqual(expected);
@@ -150,22 +148,22 @@ describe('neurons of a folder with examples', () => {
         await writeStrongest(analysis.source.model.fingerprint);
         const strongest = ['▁und', '‹e4bd›', ...Array.from({ length: 8 }, (_, i) => `t${i}`)];
         const args = ['neurons', other, '--neurons', '0:7,0:15'];
-        const { stdout } = await cli(...args);
-        expect(stdout.split('\n')[0]).toMatch(/most active for$/);
-        expect(stdout.split('\n')[1]).toMatch(/▁und {2}‹e4bd› {2}t0$/);
-        const json = JSON.parse((await cli(...args, '--json')).stdout) as { neurons: NeuronRow[] };
-        expect(json.neurons.map((row) => row.strongest)).toEqual([strongest, null]);
-        await cli(...args, '--out', path);
+        const { text, json } = await runCommand(...args);
+        const lines = text!.split('\n');
+        expect(lines[0]).toMatch(/most active for$/);
+        expect(lines[1]).toMatch(/▁und {2}‹e4bd› {2}t0$/);
+        expect((json as { neurons: NeuronRow[] }).neurons.map((row) => row.strongest)).toEqual([strongest, null]);
+        await runCommand(...args, '--out', path);
         const [head, row] = readFileSync(path, 'utf8').split(/\r?\n/);
         expect(row!.split(',')[head!.split(',').indexOf('strongest tokens')]).toBe(strongest.join(' '));
         const parquet = join(other, 'neurons.parquet');
-        await cli(...args, '--out', parquet);
+        await runCommand(...args, '--out', parquet);
         const rows = await parquetReadObjects({ file: await asyncBufferFromFile(parquet) });
         expect(rows.map((one) => one['strongest tokens'])).toEqual([strongest.join(' '), null]);
     });
 
     it('have none of another model', async () => {
         await writeStrongest('another model');
-        expect((await cli('neurons', other, '--neurons', '0:7')).stdout).not.toContain('most active for');
+        expect((await runCommand('neurons', other, '--neurons', '0:7')).text).not.toContain('most active for');
     });
 });

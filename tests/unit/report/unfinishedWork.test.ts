@@ -72,7 +72,8 @@ describe('a report of work that is not finished', () => {
             );
         expect((await warned()).join()).not.toContain('not finished');
         rmSync(join(folder, 'ppl.matrix.json'));
-        const begin = 'The measurement of perplexity or bits per byte is not finished: ppl.cells.jsonl holds';
+        const begin =
+            'The measurement of perplexity, bits per byte or KL divergence is not finished: ppl.cells.jsonl holds';
         expect(await warned()).toContain(
             `${begin} 2 finished pieces, none in zh, ar and hi; run the same command again.`,
         );
