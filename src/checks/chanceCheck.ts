@@ -28,12 +28,13 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 1,
+    version: 2,
     run: checkChance,
 };
 
 /** Numbers of neurons. */
 interface Found {
+    readonly selected: number;
     readonly classes: ClassSizes;
     /** Specific ones by layer, and by language. */
     readonly layers: readonly number[];
@@ -44,25 +45,49 @@ async function checkChance(context: CheckContext): Promise<Finding> {
     const { activations, analysis, settings, progress, signal } = context;
     const probabilities = probabilitiesOf(activations, analysis);
     const criteria = repeatedCriteria(probabilities, analysis);
-    const found = countFound(probabilities, choose(probabilities, criteriaOf(analysis)), analysis);
+    const choice = choose(probabilities, criteriaOf(analysis));
+    const found = countFound(probabilities, choice, analysis);
+    const classified = classifiedRows(choice, probabilities);
     const chance = chanceDraws(activations, analysis);
     const drawn: Found[] = [];
+    const beside: Found[] = [];
     progress.stage('chance', settings.repeats);
     for (let repeat = 0; repeat < settings.repeats; repeat++) {
         await breathe(signal);
         const there = chance.draw(settings.seed, repeat);
         drawn.push(countFound(there, choose(there, criteria), analysis));
+        if (chance.by === 'permuted') {
+            for (const row of classified) copyRow(probabilities, there, row);
+            beside.push(countFound(there, choose(there, criteria), analysis, classified));
+        }
         progress.advance(1);
     }
-    return findingOf(analysis, found, drawn, chance);
+    return findingOf(analysis, found, { drawn, beside }, chance);
 }
 
-function countFound(probabilities: Probabilities, choice: Choice, analysis: NeuronAnalysis): Found {
-    const specific = specificRows(probabilities, choice);
+/** The rows selected and in a class. */
+function classifiedRows({ selected, high }: Choice, { l }: Probabilities): ReadonlySet<number> {
+    return new Set(selected.filter((row) => high[row]! > 0 && high[row]! < l));
+}
+
+function copyRow(from: Probabilities, to: Probabilities, row: number): void {
+    to.p.set(from.p.subarray(row * from.l, (row + 1) * from.l), row * from.l);
+}
+
+/** @param apart rows that are not counted */
+function countFound(
+    probabilities: Probabilities,
+    choice: Choice,
+    analysis: NeuronAnalysis,
+    apart: ReadonlySet<number> = new Set(),
+): Found {
+    const counted = { ...choice, selected: choice.selected.filter((row) => !apart.has(row)) };
+    const specific = specificRows(probabilities, counted);
     const languages = analysis.languages.map(() => 0);
     for (const language of specific.values()) languages[language]!++;
     return {
-        classes: classSizes(choice, probabilities, analysis.method),
+        selected: counted.selected.length,
+        classes: classSizes(counted, probabilities, analysis.method),
         layers: sizesByLayer(specific, probabilities, analysis),
         languages,
     };
@@ -74,47 +99,91 @@ interface Compared {
     readonly found: number;
     /** Mean over the repeats, and where 95 % of further ones would be. */
     readonly chance: number;
-    readonly interval: readonly [number, number];
+    readonly interval: Range;
+    /** The same for what is false among the number found. */
+    readonly falsely: number;
+    readonly falselyInterval: Range;
 }
 
-function compare(label: string, found: Found, drawn: readonly Found[], of: (one: Found) => number): Compared {
-    const numbers = drawn.map(of);
-    const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-    const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / (numbers.length - 1);
-    const margin = studentQuantile(numbers.length - 1) * Math.sqrt(variance * (1 + 1 / numbers.length));
-    return { label, found: of(found), chance: mean, interval: [Math.max(0, mean - margin), mean + margin] };
+type Range = readonly [low: number, high: number];
+
+/** The draws that a number is compared with. */
+interface Drawn {
+    /** Of all neurons: what the same procedure finds where there is nothing to find. */
+    readonly drawn: readonly Found[];
+    /**
+     * Of those that were not found, beside those that were: what is false in the analysis. None without folds, whose
+     * draws find rather too few already.
+     */
+    readonly beside: readonly Found[];
 }
 
-/** The share of what was found that chance would give; null where nothing was found. */
-function falseShare({ found, chance, interval }: Compared): {
+/** Above this share of a draw's selected neurons that are classified, those beside the found ones tell little. */
+const mostClassified = 0.5;
+
+/**
+ * By how much the numbers beside the found neurons are to be raised: among these are false ones, which have taken as
+ * many of the places that chance has as it classifies. Undefined where it classifies too many, or nothing was drawn
+ * beside them.
+ */
+function raiseBy({ drawn, beside }: Drawn): number | undefined {
+    const sum = (of: (one: Found) => number): number => drawn.reduce((all, one) => all + of(one), 0);
+    const classified = sum(({ classes }) => classes.specific + classes.related) / sum(({ selected }) => selected);
+    return drawn.length === beside.length && classified <= mostClassified ? 1 / (1 - classified) : undefined;
+}
+
+function compare(label: string, found: Found, { drawn, beside }: Drawn, of: (one: Found) => number): Compared {
+    const raised = raiseBy({ drawn, beside });
+    const [chance, interval] = rangeOf(drawn.map(of));
+    const [falsely, [low]] = raised === undefined ? [chance, interval] : rangeOf(beside.map(of), raised);
+    // chance that has all places gives no fewer than chance that has some of them
+    return { label, found: of(found), chance, interval, falsely, falselyInterval: [low, interval[1]] };
+}
+
+/**
+ * Mean of some numbers, and between which whole ones 95 % of further ones are; they vary at least as Poisson's do.
+ * @param times what all are multiplied by
+ */
+function rangeOf(numbers: readonly number[], times = 1): [mean: number, range: Range] {
+    const k = numbers.length;
+    const mean = numbers.reduce((sum, number) => sum + number, 0) / k;
+    const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / (k - 1);
+    const margin = studentQuantile(k - 1) * Math.sqrt(Math.max(variance, mean) * (1 + 1 / k));
+    return [times * mean, [Math.max(0, Math.floor(times * (mean - margin))), Math.ceil(times * (mean + margin))]];
+}
+
+/** The share of what was found that is chance; null where nothing was found. */
+function falseShare({ found, falsely, falselyInterval: [low, high] }: Compared): {
     readonly value: number | null;
     interval?: [number, number];
 } {
     if (found === 0) return { value: null };
     const share = (number: number): number => Math.min(1, number / found);
-    return { value: share(chance), interval: [share(interval[0]), share(interval[1])] };
+    return { value: share(falsely), interval: [share(low), share(high)] };
 }
 
-function findingOf(
-    analysis: NeuronAnalysis,
-    found: Found,
-    drawn: readonly Found[],
-    { by }: Pick<ChanceDraws, 'by'>,
-): Finding {
-    const classes = neuronClasses.map((kind) => compare(kind, found, drawn, (one) => one.classes[kind]));
-    const languages = analysis.languages.map((tag, k) => compare(tag, found, drawn, (one) => one.languages[k]!));
-    const layers = found.layers.map((_, i) => compare(`layer ${i}`, found, drawn, (one) => one.layers[i]!));
+function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, { by }: Pick<ChanceDraws, 'by'>): Finding {
+    const compared = (label: string, of: (one: Found) => number): Compared => compare(label, found, draws, of);
+    const classes = neuronClasses.map((kind) => compared(kind, (one) => one.classes[kind]));
+    const languages = analysis.languages.map((tag, k) => compared(tag, (one) => one.languages[k]!));
+    const layers = found.layers.map((_, i) => compared(`layer ${i}`, (one) => one.layers[i]!));
     const [specific, related] = classes as [Compared, Compared];
     const share = falseShare(specific).value;
     return {
         verdict: share === null ? 'not told' : share <= few ? 'holds' : share <= many ? 'doubtful' : 'fails',
-        sentence: sentenceOf(specific, by, drawn.length),
+        sentence: sentenceOf(specific, by, draws.drawn.length),
         numbers: [
             { name: 'false discoveries among the specific neurons', ...falseShare(specific), form: 'share' },
             {
                 name: 'specific neurons by chance',
                 value: specific.chance,
                 interval: [...specific.interval],
+                form: 'count',
+            },
+            {
+                name: 'specific neurons that are false',
+                value: specific.falsely,
+                interval: [...specific.falselyInterval],
                 form: 'count',
             },
             { name: 'false discoveries among the related neurons', ...falseShare(related), form: 'share' },
@@ -163,9 +232,13 @@ function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number):
             : ' Tokens of one text are alike, which these draws do not know: collect with `folds` to permute texts.';
     if (specific.found === 0) return `No specific neuron was found, so there is nothing to compare.${caution}`;
     const share = formatShare(falseShare(specific).value);
+    const beside =
+        by === 'permuted'
+            ? `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`
+            : '';
     return (
         `Specific neurons: ${formatCount(specific.found)} were found. With languages that do not differ (${how}), ` +
-        `${formatShort(specific.chance)} are found on average over ${formatQuantity(repeats, 'repeat')}, so ${share} ` +
-        `of those found may be chance.${caution}`
+        `${formatShort(specific.chance)} are found on average over ${formatQuantity(repeats, 'repeat')}${beside}. So ` +
+        `${share} of those found may be chance.${caution}`
     );
 }
