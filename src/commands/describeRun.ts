@@ -3,7 +3,7 @@ import { toString } from 'hast-util-to-string';
 import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
 import { metricOf } from '../experiments/metrics.js';
 import { headline } from '../report/headline.js';
-import type { ExaminedModel } from '../run/run.js';
+import type { ExaminedModel } from '../run/examineModel.js';
 import { type AlignedCell, type AlignedColumn, alignedTable, type Tone } from './alignedTable.js';
 import { beyondControlIn } from '../experiments/toldCell.js';
 import { toneOf } from './effectCells.js';
