@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CheckResult } from '../checks/CheckResult.js';
 import { shownPath } from '../files/shownPath.js';
 import type { Operation } from '../interventions/Operation.js';
@@ -25,13 +26,38 @@ export const runCommand: CommandOf<typeof runDeclaration> = async (args, context
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
     const width = Math.min(process.stdout.columns ?? 80, 100);
     const onAnalysis = (analysis: NeuronAnalysis): void => progress.note(layerBars(analysis, width).join('\n'));
-    const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>
+    const {
+        aligned,
+        models: several,
+        comparison,
+        seconds,
+        ...base
+    } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>
         run(config, { force: args.force, excel: args.excel, signal, progress, onAnalysis }),
     );
     const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({
         ...rest,
         analysis: numbers,
     });
+    if (several !== undefined) {
+        const ofEach = Object.entries(several);
+        const links = ofEach.map(([name, { report }]) => `report of ${name}: ${shownPath(report.html)}`);
+        const compared = comparison === undefined ? [] : [`comparison: ${shownPath(join(config.out, 'report.html'))}`];
+        return {
+            json: {
+                models: Object.fromEntries(ofEach.map(([name, one]) => [name, summary(one)])),
+                comparison,
+                seconds,
+            },
+            text: [
+                describeRun(ofEach.map(([label, one]) => ({ label, ...one }))),
+                '',
+                ...links,
+                ...compared,
+                `done in ${durationWords(seconds)}; table: ${shownPath(join(config.out, 'models.csv'))}`,
+            ].join('\n'),
+        };
+    }
     const models = [{ label: 'base', ...base }, ...(aligned === undefined ? [] : [{ label: 'aligned', ...aligned }])];
     return {
         json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },

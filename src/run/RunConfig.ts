@@ -29,7 +29,7 @@ import {
     watchTable,
 } from '../settings/settings.js';
 import { checkApplies } from '../settings/checkSetting.js';
-import { askedPart, askedParts, describeIssue, fieldsOf, nameList, partOf, partsOf } from './settingIssues.js';
+import { describeIssue, fieldsOf, nameList, partOf, partsOf } from './settingIssues.js';
 
 /** The most bytes of a configuration; a larger file is a mistake. */
 const mostBytes = 1024 * 1024;
@@ -43,8 +43,15 @@ const { sets } = fieldsOf(experimentTable);
 const schema = z.strictObject({
     title: z.string().optional(),
     /** GGUF file or URI. */
-    model: text,
+    model: text.optional(),
     loras: loras.optional(),
+    /** In the place of `model`: several, each by a name, which go through the same steps and are compared. */
+    models: z
+        .record(
+            z.string().regex(/^\w[\w.+-]*$/),
+            z.union([text, z.strictObject({ model: text, loras: loras.optional() })]),
+        )
+        .optional(),
     ...fieldsOf(engineTable),
     /** Texts to count on. */
     data: nameList(),
@@ -119,6 +126,11 @@ const schema = z.strictObject({
 
 export type RunConfig = z.infer<typeof schema>;
 
+/** That of one model. */
+export interface ModelConfig extends RunConfig {
+    readonly model: string;
+}
+
 /**
  * Reads a run's configuration from YAML.
  * @throws LanguageNeuronsError NOT_FOUND, ENCODING, or DAMAGED naming the file, the setting and what was given
@@ -155,8 +167,27 @@ export function checkRunConfig(config: RunConfig): void {
     checkApplies(config, { ...metricTable, ...referenceTable }, ['reference']);
 }
 
+/** Whether a configuration is of one model; else it has `models`. */
+export function isOfOneModel(config: RunConfig): config is ModelConfig {
+    return config.model !== undefined;
+}
+
 function parseSettings(settings: unknown): z.ZodSafeParseResult<RunConfig> {
-    return schema.safeParse(settings, { reportInput: true, error: describeIssue });
+    const whole = schema.superRefine((config, context) => {
+        for (const [path, message] of modelIssues(config)) context.addIssue({ code: 'custom', path: [path], message });
+    });
+    return whole.safeParse(settings, { reportInput: true, error: describeIssue });
+}
+
+/** What is wrong with how models are named, by the setting. */
+function modelIssues({ model, models, loras: adapters, aligned }: RunConfig): [path: string, why: string][] {
+    if (models === undefined) return model === undefined ? [['model', 'is missing']] : [];
+    const beside = { model, loras: adapters, aligned };
+    const given = Object.entries(beside).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    return [
+        ...given.map((name): [string, string] => [name, 'cannot stand beside `models`; leave one of them out']),
+        ...(Object.keys(models).length < 2 ? [['models', 'takes at least 2'] as [string, string]] : []),
+    ];
 }
 
 function describeIssues({ issues }: z.ZodError, whole: string): string {
@@ -193,56 +224,27 @@ async function readConfigText(path: string): Promise<string> {
 function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const local = (path: string): string => resolve(folder, expandHome(path));
     const model = (spec: string): string => (isModelUri(spec) ? spec : local(spec));
+    const questions = (name: string): string => (namedQuestions.includes(name) ? name : local(name));
     const texts = (spec: string): string => {
         const { base } = partIn(spec);
         return isUdhr(base) || namedQuestions.includes(base) ? spec : local(spec);
     };
-    const adapters = (given: RunConfig['loras']) =>
-        given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
-    const { aligned, accuracy, evaluation, quants, reference } = config;
-    const examples = askedPart(config.examples);
-    const checks = askedParts(config.check).map(({ data, other, otherLora, ...rest }) => ({
-        ...rest,
-        ...(data === undefined ? {} : { data: data.map(texts) }),
-        ...(other === undefined ? {} : { other: model(other) }),
-        ...(otherLora === undefined ? {} : { otherLora: model(otherLora) }),
-    }));
-    return {
-        ...config,
-        model: model(config.model),
-        ...adapters(config.loras),
-        data: config.data.map(texts),
-        ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
-        ...(reference === undefined ? {} : { reference: model(reference) }),
-        ...(examples?.data === undefined ? {} : { examples: { ...examples, data: examples.data.map(texts) } }),
-        ...(checks.length === 0 ? {} : { check: checks }),
-        ...(quants?.files === undefined ? {} : { quants: { ...quants, files: quants.files.map(model) } }),
-        ...(accuracy === undefined
-            ? {}
-            : {
-                  accuracy: {
-                      ...accuracy,
-                      questions: namedQuestions.includes(accuracy.questions)
-                          ? accuracy.questions
-                          : local(accuracy.questions),
-                      ...(accuracy.template === undefined
-                          ? {}
-                          : {
-                                template: isTemplateName(accuracy.template)
-                                    ? accuracy.template
-                                    : local(accuracy.template),
-                            }),
-                  },
-              }),
-        ...(aligned === undefined
-            ? {}
-            : {
-                  aligned: {
-                      ...aligned,
-                      ...adapters(aligned.loras),
-                      ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
-                  },
-              }),
-        out: local(config.out),
+    const template = (name: string): string => (isTemplateName(name) ? name : local(name));
+    /** How a path is written anew, by the key that it stands under, in whatever part of the file. */
+    const paths: Readonly<Record<string, (path: string) => string>> = {
+        ...{ model, reference: model, path: model, files: model, other: model, otherLora: model },
+        ...{ data: texts, evaluation: texts, questions, template, out: local },
     };
+    const moved = (value: unknown, path?: (text: string) => string): unknown => {
+        if (typeof value === 'string') return path?.(value) ?? value;
+        if (Array.isArray(value)) return value.map((one) => moved(one, path));
+        if (typeof value !== 'object' || value === null) return value;
+        return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, moved(one, paths[key])]));
+    };
+    const { models, ...others } = config;
+    const all = moved(others) as RunConfig;
+    if (models === undefined) return all;
+    // Under names that are no keys.
+    const named = Object.entries(models).map(([name, one]) => [name, moved(one, model)]);
+    return { ...all, models: Object.fromEntries(named) as RunConfig['models'] };
 }

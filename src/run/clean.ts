@@ -29,7 +29,7 @@ function filesOf(kind: string): readonly string[] {
     if (kind === 'checks') return [checksName];
     if (kind === 'quants') return [quantsName];
     if (kind === 'tune') return [divergencesJournal.name];
-    if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
+    if (kind === 'report') return ['comparison.json', 'models.csv', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)
         .map(({ journal }) => journal.name);

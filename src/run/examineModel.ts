@@ -32,7 +32,7 @@ import { checkComparable, checkNamed, checkPrompts, filesOf } from './checkAhead
 import { fromFolder } from './fromFolder.js';
 import { checkDetails, detailSteps, findDetails, type NeuronDetails } from './neuronDetails.js';
 import { checkSteps, runChecks } from './runChecks.js';
-import { type RunConfig } from './RunConfig.js';
+import type { ModelConfig, RunConfig } from './RunConfig.js';
 import { type Interventions, interventionSteps, measureInterventions } from './runInterventions.js';
 import { checkQuants, type QuantsOfRun, quantsSteps, runQuants } from './runQuants.js';
 import { askedPart } from './settingIssues.js';
@@ -89,11 +89,11 @@ export function stepsOfOne(config: RunConfig): string[] {
 }
 
 /** The steps of one model, up to its matrices. */
-export async function examine(config: RunConfig, options: ExamineOptions): Promise<Examined> {
+export async function examine(config: ModelConfig, options: ExamineOptions): Promise<Examined> {
     return withFolder(config.out, 'run', () => examineIn(config, options));
 }
 
-async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Examined> {
+async function examineIn(config: ModelConfig, options: ExamineOptions): Promise<Examined> {
     const { force, signal, progress = silent, nextStep } = options;
     nextStep();
     const inputs = await openInputs(config, options);
@@ -188,7 +188,7 @@ interface CheckedInputs {
 
 /** Refuses what the model or the run folder would refuse after hours of counting. */
 async function checkModel(
-    config: RunConfig,
+    config: ModelConfig,
     { engine, reference, inputs: { texts } }: CheckedInputs,
     { comparedWith, signal }: ExamineOptions,
 ): Promise<void> {
@@ -204,7 +204,7 @@ async function checkModel(
 
 /** The matrix of accuracies, in an engine with room for many answers at once. */
 async function answerMatrix(
-    config: RunConfig,
+    config: ModelConfig,
     experiment: Omit<DeactivateOptions, 'engine'>,
 ): Promise<DeactivateResult> {
     const { sets = config.sets, contextSize = generationContextSize } = config.accuracy!;
@@ -249,13 +249,13 @@ async function answersMetric(
     return ofQuestions.on({ questions, template, date, limit, wholeLimit, maxTokens, number, judge, draftsOf });
 }
 
-export function engineOptionsOf(config: RunConfig): EngineOptions {
+export function engineOptionsOf(config: ModelConfig): EngineOptions {
     return { model: config.model, loras: config.loras, ...pick(config, engineTable) };
 }
 
 /** The model that divergences are from; undefined where none is named. */
 async function openReference(
-    config: RunConfig,
+    config: ModelConfig,
     { signal, progress }: Pick<RunOptions, 'signal' | 'progress'>,
 ): Promise<Engine | undefined> {
     if (config.reference === undefined) return undefined;

@@ -1,12 +1,3 @@
-import {
-    engineOptionsOf,
-    examine,
-    type Examined,
-    type ExaminedModel,
-    type ExamineOptions,
-    type RunOptions,
-    stepsOfOne,
-} from './examineModel.js';
 import { join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
@@ -19,14 +10,25 @@ import { reportOn, type ReportOptions } from '../report/reportOn.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, outputTable } from '../settings/settings.js';
 import { tryModel } from './checkAhead.js';
+import {
+    engineOptionsOf,
+    examine,
+    type Examined,
+    type ExaminedModel,
+    type ExamineOptions,
+    type RunOptions,
+    stepsOfOne,
+} from './examineModel.js';
 import { withHeldOut } from './heldOut.js';
 import { checkDetailsConfig } from './neuronDetails.js';
 import { checkChecksConfig } from './runChecks.js';
-import { checkRunConfig, type RunConfig } from './RunConfig.js';
+import { checkRunConfig, isOfOneModel, type ModelConfig, type RunConfig } from './RunConfig.js';
 import { checkInterventionsConfig } from './runInterventions.js';
+import { type ExaminedModels, modelsSteps, runModels } from './runModels.js';
 import { checkQuantsConfig } from './runQuants.js';
 
-export interface RunResult extends ExaminedModel {
+/** Of several models, those of the first, and all of them by name. */
+export interface RunResult extends ExaminedModel, Partial<ExaminedModels> {
     /** The model after alignment and what changed, where one was given. */
     readonly aligned?: ExaminedModel & { readonly comparison: Comparison };
     readonly seconds: number;
@@ -58,8 +60,12 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
 async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
     const { excel, progress = silent } = options;
     const begin = performance.now();
-    const nextStep = inSteps(progress, stepsOf(config));
     const seconds = (): number => (performance.now() - begin) / 1000;
+    if (!isOfOneModel(config)) {
+        const all = await runModels(config, { ...options, nextStep: inSteps(progress, modelsSteps(config)) });
+        return { ...Object.values(all.models)[0]!, ...all, seconds: seconds() };
+    }
+    const nextStep = inSteps(progress, stepsOf(config));
     const { aligned: after, ...before } = config;
     if (after === undefined) {
         const base = await examine(before, { ...options, nextStep });
@@ -95,7 +101,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
 }
 
 /** The long steps, in order. */
-function stepsOf(config: RunConfig): string[] {
+function stepsOf(config: ModelConfig): string[] {
     const { aligned } = config;
     const ofOne = stepsOfOne(config);
     if (aligned === undefined) return [...ofOne, 'report'];
@@ -104,7 +110,7 @@ function stepsOf(config: RunConfig): string[] {
 }
 
 /** The way of the model after alignment. */
-function alignedConfigOf(config: RunConfig, after: NonNullable<RunConfig['aligned']>): RunConfig {
+function alignedConfigOf(config: ModelConfig, after: NonNullable<RunConfig['aligned']>): ModelConfig {
     // Quantized files are of the model before alignment.
     const { aligned: _, quants: _quants, ...before } = config;
     const { model = config.model, loras = config.loras } = after;
@@ -118,8 +124,8 @@ function alignedConfigOf(config: RunConfig, after: NonNullable<RunConfig['aligne
 }
 
 async function examineInTurn(
-    before: RunConfig,
-    after: RunConfig,
+    before: ModelConfig,
+    after: ModelConfig,
     options: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const { progress = silent } = options;
@@ -133,15 +139,15 @@ async function examineInTurn(
 
 /** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
 async function examineTogether(
-    before: RunConfig,
-    after: RunConfig,
+    before: ModelConfig,
+    after: ModelConfig,
     { signal, progress = silent, force, excel, trained, nextStep, onAnalysis }: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
     const guarded = async (
-        config: RunConfig,
+        config: ModelConfig,
         shown: Pick<ExamineOptions, 'progress' | 'nextStep' | 'onAnalysis'>,
     ): Promise<Examined> => {
         try {

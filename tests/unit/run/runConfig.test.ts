@@ -155,6 +155,33 @@ describe('a run configuration', () => {
         });
     });
 
+    it('takes several models by their names in the place of one', async () => {
+        const { model, models } = await readRunConfig(
+            written('models: {a: ~/a.gguf, b-2: {model: hf:u/r:Q8_0, loras: [{path: l.gguf}]}}\ndata: udhr\nout: o'),
+        );
+        expect(model).toBeUndefined();
+        expect(models).toEqual({
+            a: join(homedir(), 'a.gguf'),
+            'b-2': { model: 'hf:u/r:Q8_0', loras: [{ path: join(folder, 'l.gguf') }] },
+        });
+    });
+
+    it.each([
+        ['models: {a: x.gguf}', 'models: takes at least 2'],
+        ['models: {a: x.gguf, b: y.gguf}\nmodel: z', 'model: cannot stand beside `models`'],
+        ['models: {a: x.gguf, b: y.gguf}\nloras: [{path: l}]', 'loras: cannot stand beside `models`'],
+        ['models: {a: x.gguf, b: y.gguf}\naligned: {model: z}', 'aligned: cannot stand beside `models`'],
+        ['models: {a: x.gguf, ../b: y.gguf}', 'models.../b'],
+        ['models: {a: x.gguf, b: {modl: y}}', 'models.b'],
+        ['title: none', 'model: is missing'],
+    ])('with %j for its models is refused: %s', async (settings, words) => {
+        const error: unknown = await readRunConfig(written(`data: y\nout: z\n${settings}`)).catch(
+            (cause: unknown) => cause,
+        );
+        expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
+        expect((error as Error).message).toMatch(/^[^\n]*run\.yaml[^\n]*$/);
+    });
+
     it.each<[settings: Partial<RunConfig>, words: string]>([
         [{ intervene: { op: ['mean:zh'] } }, 'intervene: replace:mean:zh takes collected values; add `values: true`'],
         [{ intervene: [{ op: ['diffmean'] }] }, 'intervene: diffmean takes collected values'],

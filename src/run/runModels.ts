@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { sameSites, type Site } from '../engine/Site.js';
+import { compare } from '../experiments/compare.js';
+import type { Comparison } from '../experiments/Comparison.js';
+import { writeComparison } from '../experiments/comparisonFile.js';
+import { metricOf } from '../experiments/metrics.js';
+import { toCsv } from '../files/csv.js';
+import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
+import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
+import { reportOn } from '../report/reportOn.js';
+import { inParts, silent } from '../support/progress.js';
+import { tryModel } from './checkAhead.js';
+import { engineOptionsOf, examine, type ExaminedModel, type ExamineOptions, stepsOfOne } from './examineModel.js';
+import type { ModelConfig, RunConfig } from './RunConfig.js';
+
+/** Several models that went the same way. */
+export interface ExaminedModels {
+    /** By their names, in the order of the file. */
+    readonly models: Readonly<Record<string, ExaminedModel>>;
+    /** Each with the first; absent where they have not the same layers. */
+    readonly comparison?: Comparison;
+}
+
+/** The way of each model, by its name: a run folder of its own in `out`. */
+export function modelConfigs({ models = {}, title, ...config }: RunConfig): Record<string, ModelConfig> {
+    return Object.fromEntries(
+        Object.entries(models).map(([name, one]) => {
+            const { model, loras } = typeof one === 'string' ? { model: one } : one;
+            const its = title === undefined ? name : `${title}: ${name}`;
+            return [name, { ...config, model, loras, title: its, out: join(config.out, name) }];
+        }),
+    );
+}
+
+/** The long steps of all, in order. */
+export function modelsSteps(config: RunConfig): string[] {
+    const ofEach = Object.entries(modelConfigs(config)).map(([name, one]) =>
+        stepsOfOne(one).map((step) => `${step}, ${name}`),
+    );
+    return [...ofEach.flat(), 'compare', 'report'];
+}
+
+/**
+ * Examines one model after another, and compares them: neuron by neuron where their layers are the same, and language
+ * by language in `models.csv`.
+ * @throws LanguageNeuronsError as the steps; before the long work for a model that cannot be opened
+ */
+export async function runModels(config: RunConfig, options: ExamineOptions): Promise<ExaminedModels> {
+    const { progress = silent, signal, excel, nextStep } = options;
+    const configs = modelConfigs(config);
+    const sites: (readonly Site[])[] = [];
+    for (const one of Object.values(configs)) {
+        await checkInFolder(one.out);
+        sites.push(await tryModel(one, { ...engineOptionsOf(one), signal, progress }));
+    }
+    const progresses = inParts(progress, Array<number>(sites.length).fill(1));
+    const models: Record<string, ExaminedModel> = {};
+    for (const [i, [name, one]] of Object.entries(configs).entries()) {
+        const examined = await examine(one, { ...options, progress: progresses[i]! });
+        models[name] = { ...examined, report: await reportOn(one.out, { title: one.title, notes: one.notes, excel }) };
+    }
+    nextStep();
+    await writeFileAtomic(join(config.out, 'models.csv'), toCsv(modelsTable(models), { excel }));
+    const alike = sites.every((one) => sameSites(one, sites[0]!));
+    if (!alike) progress.note('the models have not the same layers: neurons are not compared one by one');
+    const comparison = alike ? await compared(models) : undefined;
+    if (comparison !== undefined) await writeComparison(config.out, comparison);
+    nextStep();
+    if (comparison === undefined) return { models };
+    const { title, notes, out } = config;
+    await reportOn(Object.values(configs).at(-1)!.out, { title, notes, out, excel });
+    return { models, comparison };
+}
+
+async function compared(models: Readonly<Record<string, ExaminedModel>>): Promise<Comparison> {
+    return compare(
+        await Promise.all(
+            Object.entries(models).map(async ([label, one]) => ({
+                ...{ label, ...one },
+                withoutFolds: await numbersWithoutFolds(one.folder, one.analysis),
+            })),
+        ),
+    );
+}
+
+/** A row for each model, language and metric: its neurons, the whole model, and without a set of the language. */
+function modelsTable(models: Readonly<Record<string, ExaminedModel>>): Parameters<typeof toCsv>[0] {
+    const columns = [
+        ...['model', 'language', 'specific', 'related', 'metric', 'whole', 'whole low', 'whole high'],
+        ...['set', 'without', 'without low', 'without high', 'random'],
+    ];
+    const rows = Object.entries(models).flatMap(([name, { analysis, matrices }]) =>
+        analysis.languages.flatMap((language) =>
+            matrices.flatMap(({ metric, sets }) =>
+                Object.entries(sets).flatMap(([set, cells]) => {
+                    const [r, c] = [cells.rows.indexOf(language), cells.columns.indexOf(language)];
+                    if (r < 0 || c < 0) return [];
+                    const { specific, related } = analysis.perLanguage[language]!;
+                    const { baseline, values, control, intervals } = cells;
+                    const whole = baseline[c]!;
+                    return [
+                        [
+                            ...[name, language, specific, related, metricOf(metric).name],
+                            ...[whole, ...(intervals.baseline[c] ?? [null, null])],
+                            ...[set, values[r]![c]!, ...(intervals.values[r]![c] ?? [null, null])],
+                            whole + control[r]![c]!,
+                        ],
+                    ];
+                }),
+            ),
+        ),
+    );
+    return { columns, rows };
+}
