@@ -30,6 +30,10 @@ export { writeReport } from './report/writeReport.js';
 export { exportSite } from './explore/exportSite.js';
 export { exportDashboards } from './dashboards/exportDashboards.js';
 
+// Models beside each other
+export { evaluate, type EvaluateOptions } from './experiments/evaluate.js';
+export { type Evaluation, readEvaluationIfAny } from './experiments/evaluationFile.js';
+
 // Quantized files
 export { quants, type QuantsOptions } from './quants/quants.js';
 

@@ -29,6 +29,7 @@ const sections: readonly Section[] = [
             'commands/explore',
             'commands/compare',
             'commands/quants',
+            'commands/evaluate',
             'commands/tune',
             'commands/generate',
             'commands/chat',

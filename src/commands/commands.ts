@@ -17,6 +17,7 @@ export const commands: readonly Command[] = [
     command(declared.deactivateDeclaration, async () => (await import('./deactivate.js')).deactivateCommand),
     command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
     command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),
+    command(declared.evaluateDeclaration, async () => (await import('./evaluate.js')).evaluateCommand),
     command(declared.quantsDeclaration, async () => (await import('./quants.js')).quantsCommand),
     command(declared.tuneDeclaration, async () => (await import('./tune.js')).tuneCommand),
     command(declared.generateDeclaration, async () => (await import('./generate.js')).generateCommand),

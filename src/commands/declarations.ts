@@ -233,6 +233,29 @@ export const compareDeclaration = {
     },
 } as const satisfies CommandDeclaration;
 
+export const evaluateDeclaration = {
+    usage: 'evaluate',
+    describe: 'measure models on texts or questions and set them beside each other, without looking for neurons',
+    positionals: {},
+    options: {
+        model: {
+            ...modelTable.model,
+            many: true,
+            describe: `${modelTable.model.describe}; several are compared with the first`,
+        },
+        ...textTable,
+        out: { ...out, describe: 'folder for the table and for what is finished' },
+        ...metricTable,
+        ...perplexityTable,
+        reference: { ...referenceTable.reference, defaultWords: 'the first model' },
+        ...questionTable,
+        number: accuracyTable.number,
+        judge: accuracyTable.judge,
+        ...engineTable,
+        excel,
+    },
+} as const satisfies CommandDeclaration;
+
 export const quantsDeclaration = {
     usage: 'quants <reference> [files..]',
     describe: 'show which quantization hurts which language, against a reference',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isOfModel } from '../activations/isOfModel.js';
-import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import { inLines, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 
@@ -60,8 +60,5 @@ export async function effectsOf(folder: string, { source }: NeuronAnalysis): Pro
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeEffects(folder: string, effects: EffectsFile): Promise<void> {
-    await writeJson(effectsPath(folder), effectsFormat, effects, (document) => {
-        const { neurons, ...head } = document as EffectsFile;
-        return `${compact(head).slice(0, -1)},"neurons":[\n${neurons.map(compact).join(',\n')}\n]}`;
-    });
+    await writeJson(effectsPath(folder), effectsFormat, effects, inLines('neurons'));
 }

@@ -114,6 +114,8 @@ interface AnyMetricKind extends MetricWords {
 /** A metric of texts. */
 export interface TextMetricKind extends AnyMetricKind {
     readonly inputs: 'texts';
+    /** Whether it takes a `reference`. Default: it does not. */
+    readonly compares?: boolean;
     on(corpus: Corpus, options: TextMetricOptions): Metric;
 }
 

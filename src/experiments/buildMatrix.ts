@@ -12,7 +12,7 @@ import { countedShares, countedWords } from './countedTexts.js';
 import type { DeactivationMatrix, DeactivationSet, MeasuredIntervention, MeasuredModel } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
 import type { Doses, Experiment } from './experiment.js';
-import type { Measurements, MetricFacts } from './Metric.js';
+import type { Cell, Measurements, MetricFacts } from './Metric.js';
 
 /** The inputs of matrices. */
 export interface MatrixParts {
@@ -86,12 +86,7 @@ async function buildParts({
         await breathe(); // resampling takes a while
         throwIfStopped(signal);
     }
-    const whole = Object.fromEntries(
-        languages.map((language) => {
-            const { numerators, weights } = measurements.whole?.(language) ?? measured(wholeModel, language).cell;
-            return [language, { numerators: [...numerators], weights: [...weights] }];
-        }),
-    );
+    const whole = unitsOfWhole(languages, (language) => wholeCell(measurements, language));
     const counted = await countedShares(folder, measurements.sketches ?? {});
     const foundIn = foundElsewhere(analysis.source, model);
     warn({ counted, foundIn, model }, progress);
@@ -130,4 +125,22 @@ function warn(
     }
     if (foundIn !== undefined)
         progress.note(`neurons found in ${foundIn.name} are changed in another model, ${model.name}`);
+}
+
+/** The whole model's measurement, on all its units. */
+export function wholeCell(measurements: Measurements, language: string): Cell {
+    return measurements.whole?.(language) ?? measurements.cell(wholeModel, language);
+}
+
+/** The units of such measurements, by language. */
+export function unitsOfWhole(
+    languages: readonly string[],
+    cellIn: (language: string) => Cell,
+): MeasuredIntervention['whole'] {
+    return Object.fromEntries(
+        languages.map((language) => {
+            const { numerators, weights } = cellIn(language);
+            return [language, { numerators: [...numerators], weights: [...weights] }];
+        }),
+    );
 }

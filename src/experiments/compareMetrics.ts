@@ -5,6 +5,9 @@ import type { Estimate } from './Metric.js';
 import { metricOf } from './metrics.js';
 import { average, difference, estimatorOf } from './resampling.js';
 
+/** A whole model, measured. */
+export type MeasuredWhole = Pick<DeactivationMatrix, 'metric' | 'settings' | 'languages' | 'whole'>;
+
 /** Settings that do not shape the whole model's measurements, or only their last bits. */
 const passedOver = ['controls', 'seed', 'matched', 'batch', 'context', 'device'];
 /** The user's names of texts or questions: ignored where a hash of them is known. */
@@ -14,19 +17,25 @@ const names = ['data', 'questions'];
  * Whether two models were measured alike, on the same texts or questions. Settings that only one of them has are
  * ignored.
  */
-export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boolean {
-    const hashed = [a, b].every(({ settings }) => settings.texts !== undefined);
-    const known = Object.keys(a.settings).filter(
-        (name) => b.settings[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name)),
-    );
-    const of = ({ metric, settings, languages, whole }: DeactivationMatrix): string =>
+export function measuredAlike(a: MeasuredWhole, b: MeasuredWhole): boolean {
+    const of = ({ metric, languages, whole }: MeasuredWhole): string =>
         JSON.stringify([
             metric,
-            known.map((name) => settings[name]),
             languages.toSorted(),
             languages.toSorted().map((language) => whole[language]?.weights),
         ]);
-    return of(a) === of(b);
+    return differingSettings(a, b).length === 0 && of(a) === of(b);
+}
+
+/** The settings of two measurements that differ, by name; see `measuredAlike`. */
+export function differingSettings(
+    { settings: a }: Pick<MeasuredWhole, 'settings'>,
+    { settings: b }: Pick<MeasuredWhole, 'settings'>,
+): string[] {
+    const hashed = a.texts !== undefined && b.texts !== undefined;
+    const isCompared = (name: string): boolean =>
+        b[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name));
+    return Object.keys(a).filter((name) => isCompared(name) && a[name] !== b[name]);
 }
 
 /**
@@ -37,14 +46,14 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
  * @param groups languages by the name of their group; empty ones are left out
  */
 export function metricChange(
-    before: DeactivationMatrix,
-    after: DeactivationMatrix,
+    before: MeasuredWhole,
+    after: MeasuredWhole,
     groups: Readonly<Record<string, readonly string[]>>,
 ): MetricChange {
     const kind = metricOf(before.metric);
     const { intervals } = kind;
     const estimate = estimatorOf({ kind, settings: before.settings });
-    const estimateOf = ({ whole }: DeactivationMatrix, language: string): Estimate => {
+    const estimateOf = ({ whole }: MeasuredWhole, language: string): Estimate => {
         const { numerators, weights } = whole[language]!;
         return estimate({ numerators: Float64Array.from(numerators), weights: Float64Array.from(weights) });
     };

@@ -185,7 +185,7 @@ function shardOf(
 }
 
 /** The model of an engine, as a matrix names it. */
-function measuredModel(engine: Engine): MeasuredModel {
+export function measuredModel(engine: Engine): MeasuredModel {
     const { name, quantization, fingerprint } = modelSource(engine);
     return { name, quantization, fingerprint };
 }

@@ -43,6 +43,7 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
     const kind: TextMetricKind = {
         ...words,
         inputs: 'texts',
+        compares,
         intervals: bootstrapIntervals,
         journal: scoresJournal,
         planShape: planShapeOf(words.name, own, compares),

@@ -64,6 +64,15 @@ export function compact(document: unknown): string {
     return JSON.stringify(document, nonFinite);
 }
 
+/** JSON with one of its lists behind all else, a line for each of its members. */
+export function inLines(list: string): (document: object) => string {
+    return (document) => {
+        const { [list]: members, ...head } = document as Readonly<Record<string, unknown>>;
+        const lines = (members as readonly unknown[]).map(compact).join(',\n');
+        return `${compact(head).slice(0, -1)},${JSON.stringify(list)}:[\n${lines}\n]}`;
+    };
+}
+
 /** JSON with a line for each value. */
 export function indented(document: object): string {
     return JSON.stringify(document, nonFinite, 1);

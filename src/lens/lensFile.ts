@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isOfModel } from '../activations/isOfModel.js';
-import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import { inLines, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 
@@ -80,8 +80,5 @@ export async function lensOf(folder: string, { source }: NeuronAnalysis): Promis
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeLens(folder: string, lens: LensFile): Promise<void> {
-    await writeJson(lensPath(folder), lensFormat, lens, (document) => {
-        const { languages, ...head } = document as LensFile;
-        return `${compact(head).slice(0, -1)},"languages":[\n${languages.map(compact).join(',\n')}\n]}`;
-    });
+    await writeJson(lensPath(folder), lensFormat, lens, inLines('languages'));
 }

@@ -5,6 +5,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import { modelFiles } from '../engine/modelFiles.js';
+import { modelNames } from '../engine/modelNames.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
@@ -80,7 +81,7 @@ async function quantsIn(options: QuantsOptions): Promise<Quants> {
     if (make.length > 0) nextStep();
     const made = await makeAll(options, reference);
     const paths = [...(await Promise.all(options.files.map((file) => resolveModel(file, shared)))), ...made];
-    const names = namesOf([reference.path, ...paths]);
+    const names = modelNames([reference.path, ...paths]);
     const scored = await ScoredFiles.open({ corpus: evaluation, folder, signal, progress });
     nextStep();
     const base = await measure(options, scored, { engine: reference, reference: undefined, name: names[0]! });
@@ -116,15 +117,6 @@ async function makeAll(options: QuantsOptions, { path, fingerprint, backend }: E
     using reader = await Engine.open({ ...engine, signal, progress });
     const imatrix = await makeImatrix({ engine: reader, corpus: imatrixTexts, folder, signal, progress });
     return [...plain, ...(await makeFiles({ ...shared, imatrix }))];
-}
-
-/** A file's name without its ending; files of one name get numbers. */
-function namesOf(paths: readonly string[]): string[] {
-    const names = paths.map((path) => basename(path).replace(/(-\d{5}-of-\d{5})?\.gguf$/, ''));
-    return names.map((name, i) => {
-        const before = names.slice(0, i).filter((other) => other === name).length;
-        return before === 0 ? name : `${name}.${before + 1}`;
-    });
 }
 
 /** What was measured of a file. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import { inLines, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { intervalShape } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
@@ -84,10 +84,7 @@ export function quantsPath(folder: string): string {
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeQuants(folder: string, quants: Quants): Promise<void> {
-    await writeJson(quantsPath(folder), quantsFormat, quants, (document) => {
-        const { files, ...head } = document as Quants;
-        return `${compact(head).slice(0, -1)},"files":[\n${files.map(compact).join(',\n')}\n]}`;
-    });
+    await writeJson(quantsPath(folder), quantsFormat, quants, inLines('files'));
 }
 
 /** @throws LanguageNeuronsError NOT_FOUND where it cannot be read; DAMAGED */

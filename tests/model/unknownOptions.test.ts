@@ -47,6 +47,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     compileInterventions: (options) => library.compileInterventions([], options),
     deactivate: (options) => library.deactivate(options),
     effects: (options) => library.effects(folder, options),
+    evaluate: (options) => files.evaluate(options),
     explore: (options) => library.explore(folder, options),
     exportDashboards: (options) => files.exportDashboards(folder, folder, options),
     exportModel: (options) => library.exportModel(options),
