@@ -63,6 +63,18 @@ export interface ExploredSite {
     readonly name: string;
 }
 
+/** A check of the finding, in words. */
+export interface SiteCheck {
+    readonly name: string;
+    readonly question: string;
+    /** Such as `holds`. */
+    readonly verdict: string;
+    /** With settings in backticks. */
+    readonly sentence: string;
+    /** What it rests on, the most important first. */
+    readonly numbers: readonly { readonly name: string; readonly words: string }[];
+}
+
 /** What is known before any column is read. */
 export interface SiteSummary {
     readonly format: 'language-neurons/explore';
@@ -97,6 +109,8 @@ export interface SiteSummary {
     /** What the removal of neurons shows, in a sentence or two. */
     readonly found: string;
     readonly warnings: readonly string[];
+    /** What a sceptic asks, in the order of `check`; none where nothing was checked. */
+    readonly checks: readonly SiteCheck[];
     readonly matrices: readonly SitePart[];
     readonly curves: readonly SitePart[];
     /** Absent: the folder has none. */

@@ -1,5 +1,7 @@
 import { fromHtml } from 'hast-util-from-html';
 import { toString } from 'hast-util-to-string';
+import type { CheckResult } from '../checks/CheckResult.js';
+import { numberWords } from '../checks/checkWords.js';
 import { siteName } from '../engine/Site.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { languageOverlap } from '../neurons/languageOverlap.js';
@@ -16,7 +18,7 @@ import type { NeuronColumns } from './neuronColumns.js';
 import { nativeName } from '../languages/nativeName.js';
 import { scriptOf } from '../languages/scriptOf.js';
 import type { SiteResults } from './siteResults.js';
-import { type SiteLanguage, type SiteSummary, siteVersion } from './siteFormat.js';
+import { type SiteCheck, type SiteLanguage, type SiteSummary, siteVersion } from './siteFormat.js';
 
 /** What the page shows before it has read a column. */
 export function siteSummary(
@@ -53,6 +55,7 @@ export function siteSummary(
         },
         found: found(input),
         warnings: input.warnings ?? [],
+        checks: (input.checks ?? []).map(checkOf),
         ...parts,
         columns: {
             classified: columns.classified.spec,
@@ -83,6 +86,13 @@ function found(input: ReportInput): string {
         ...(mainFacts(input) === undefined ? [] : [plain(headline(input))]),
         ...(input.comparison === undefined ? [] : [comparisonSentence(input.comparison)]),
     ].join(' ');
+}
+
+function checkOf({ name, question, verdict, sentence, numbers }: CheckResult): SiteCheck {
+    return {
+        ...{ name, question, verdict, sentence },
+        numbers: numbers.map((one) => ({ name: one.name, words: numberWords(one) })),
+    };
 }
 
 /** The words of markup. */

@@ -1,3 +1,7 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checksName, writeCheck } from '../../src/checks/checkFile.js';
+import type { CheckResult } from '../../src/checks/CheckResult.js';
 import { compare } from '../../src/experiments/compare.js';
 import { writeComparison } from '../../src/experiments/comparisonFile.js';
 import { writeCurves } from '../../src/experiments/doseFile.js';
@@ -11,7 +15,7 @@ import { someActivations, someAnalysis } from './exploredRun.js';
 
 /**
  * Adds results of every kind to a run folder of `writeExploredRun`: another operation, another metric, dose curves, and
- * a comparison with an analysis of slightly other counts, and the logit lens.
+ * a comparison with an analysis of slightly other counts, the logit lens, and a check.
  */
 export async function writeExploredResults(folder: string, analysis: NeuronAnalysis): Promise<void> {
     const { languages } = analysis;
@@ -32,6 +36,8 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
             [languages[1]!],
         ),
     );
+    await mkdir(join(folder, checksName), { recursive: true });
+    await writeCheck(folder, someCheck(analysis, neurons));
     await writeLens(folder, {
         ...{ model: analysis.source.model.fingerprint, data: ['udhr'], english: languages[0]!, key: 'k' },
         languages: languages.map((language, k) => ({
@@ -40,6 +46,16 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
             layers: analysis.layers.map((_, layer) => lensLayer([0, 10 * layer, k, 40 - 10 * layer - k])),
         })),
     });
+}
+
+/** A check of an analysis, whose words hold what a page must not take for markup. */
+export function someCheck({ source }: NeuronAnalysis, neurons: string): CheckResult {
+    return {
+        ...{ name: 'chance', question: 'Is it <i>chance</i>?', verdict: 'doubtful', seconds: 1, key: 'k' },
+        sentence: 'One of ten is; collect with `folds`.',
+        numbers: [{ name: 'false share', value: 0.1, interval: [0.05, 0.2], form: 'share' }],
+        source: { counts: source.counts, neurons, settings: {} },
+    };
 }
 
 function lensLayer(counts: readonly number[]): LensLayer {

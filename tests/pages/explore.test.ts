@@ -146,6 +146,18 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         await page.close();
     });
 
+    it('answers a sceptic', async () => {
+        const { page, faults } = await open(`${url}#/overview`);
+        const section = page.locator('[aria-labelledby="checks"]');
+        await expect.poll(() => section.locator('h2').innerText()).toBe('Would a sceptic believe it?');
+        const asked = await section.innerText();
+        expect(asked).toMatch(/Is it <i>chance<\/i>\?\n+Doubtful\. One of ten is; collect with folds\./);
+        expect(asked).toMatch(/false share: 10\s% \(5\s% to 20\s%\)/);
+        expect(await section.locator('code').allInnerTexts()).toEqual(['folds']);
+        expect(faults).toEqual([]);
+        await page.close();
+    });
+
     it('orders a matrix, and tells the interval and the control of a cell', async () => {
         const { page, faults } = await open(`${url}#/overview`);
         const matrix = page.getByRole('grid', { name: /perplexity/ });

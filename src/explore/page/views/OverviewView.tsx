@@ -3,6 +3,7 @@ import type { SiteSummary } from '../../siteFormat.js';
 import { route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
+import { Checks } from '../parts/Checks.js';
 import { Choice } from '../parts/Choice.js';
 import { Comparison } from '../parts/Comparison.js';
 import { DataTable, heading } from '../parts/DataTable.js';
@@ -20,7 +21,7 @@ import { Heatmap, mostLayersWithNumbers } from '../parts/Heatmap.js';
 /** What was found, at a glance. */
 export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
     const { summary } = site;
-    const { stages, layers, matrices, curves, comparison, lens, experts } = summary;
+    const { stages, layers, matrices, curves, comparison, lens, experts, checks } = summary;
     const part = (id: string, title: string, content: ComponentChild): ComponentChild => (
         <section aria-labelledby={id}>
             <h2 id={id}>{title}</h2>
@@ -47,6 +48,7 @@ export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
             {curves.length > 0 && part('doses', 'How many of them it takes', <DoseCurves summary={summary} />)}
             {comparison && part('comparison', 'Before and after', <Comparison summary={summary} />)}
             {lens && part('lens', 'Languages of the likeliest tokens, layer by layer', <Lens summary={summary} />)}
+            {checks.length > 0 && part('checks', 'Would a sceptic believe it?', <Checks checks={checks} />)}
             {experts && part('experts', 'Experts by language', <Experts summary={summary} />)}
         </>
     );
