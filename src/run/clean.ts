@@ -10,7 +10,6 @@ import { checksName } from '../checks/checkFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { quantsName } from '../quants/quantsFile.js';
-import { divergencesJournal } from '../tune/OtherTexts.js';
 import { isTuneFile } from '../tune/tuneFile.js';
 
 /** The result of `clean`. */
@@ -28,7 +27,6 @@ function filesOf(kind: string): readonly string[] {
     if (kind === 'examples') return [examplesName];
     if (kind === 'checks') return [checksName];
     if (kind === 'quants') return [quantsName];
-    if (kind === 'tune') return [divergencesJournal.name];
     if (kind === 'report') return ['comparison.json', 'models.csv', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)

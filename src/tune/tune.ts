@@ -4,6 +4,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
+import type { MeasureContext } from '../experiments/Metric.js';
 import { scaleOf } from '../export/planEdits.js';
 import { withFolder } from '../files/folderLock.js';
 import { wholeModel } from '../interventions/ModelState.js';
@@ -146,13 +147,11 @@ class Search {
     }
 
     async run(): Promise<Tune> {
-        const { engine, texts: corpus, folder, signal, progress } = this.#options;
+        const { texts: corpus, folder, progress } = this.#options;
         const { speak, avoid } = this.#goal;
         const limit = this.#options.textLimit ?? tuneTable.textLimit.default;
         // Languages to speak or to avoid are to change. Those that are only asked in, beside one to avoid, are not.
-        const others = await OtherTexts.open({
-            ...{ engine, corpus, without: [...speak, ...avoid], limit, folder, signal, progress },
-        });
+        const others = await OtherTexts.open({ corpus, without: [...speak, ...avoid], limit });
         const rounds = roundsOf(this.#prompts);
         progress.note(this.#planWords(rounds));
         const nextStep = inSteps(progress, ['whole model', ...rounds.map((_, i) => `round ${i + 1}`), 'judgement']);
@@ -174,7 +173,7 @@ class Search {
             },
             admits: async (candidate) =>
                 !tooWrong.has(candidate) &&
-                upperEnd(await others.divergence(candidate.state, 'searched', candidate.words)) < this.#maxKl,
+                upperEnd(await others.divergence(candidate.state, 'searched', this.#context)) < this.#maxKl,
         });
         const best = done.at(-1)?.kept[0];
         const judgement = best && (await this.#judge(best.candidate, others, nextStep));
@@ -184,6 +183,11 @@ class Search {
         await writeTune(folder, result);
         progress.done();
         return result;
+    }
+
+    get #context(): Omit<MeasureContext, 'known'> {
+        const { engine, folder, signal, progress } = this.#options;
+        return { engine, folder, signal, progress };
     }
 
     get #maxKl(): number {
@@ -270,9 +274,8 @@ class Search {
         questions: Questions,
         template = this.#options.template,
     ): Promise<Answered[]> {
-        const { engine, folder, signal, progress, date } = this.#options;
-        const asking = { questions, template, maxTokens: this.#maxTokens, date };
-        return askPrompts(states, asking, { engine, folder, signal, progress });
+        const { date } = this.#options;
+        return askPrompts(states, { questions, template, maxTokens: this.#maxTokens, date }, this.#context);
     }
 
     async #judge(best: Candidate, others: OtherTexts, nextStep: () => void): Promise<Judgement> {
@@ -284,7 +287,7 @@ class Search {
         );
         const [whole, tuned, ...drawn] = await this.#ask([wholeModel, best.state, ...random], judged);
         const [prompted] = await this.#ask([wholeModel], judged, instructedTemplate(template, systemPromptFor));
-        const kl = await others.divergence(best.state, 'judged', best.words);
+        const kl = await others.divergence(best.state, 'judged', this.#context);
         const right =
             tuned!.right === undefined
                 ? undefined

@@ -47,12 +47,7 @@ describe('clean', () => {
     });
 
     it('removes searches for every goal, and their interventions', async () => {
-        const search = [
-            'tune.kl.jsonl',
-            'tune.avoid-zh.json',
-            'tune.speak-de.json',
-            'tune.speak-de.interventions.json',
-        ];
+        const search = ['tune.avoid-zh.json', 'tune.speak-de.json', 'tune.speak-de.interventions.json'];
         write(...search, 'tune.notes.json', 'accuracy.answers.jsonl');
         await clean(folder, ['tune']);
         expect(left()).toEqual(['accuracy.answers.jsonl', 'tune.notes.json']);
