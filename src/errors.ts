@@ -1,4 +1,4 @@
-/** Stable codes of every error this package throws on purpose; see `LanguageNeuronsError`. */
+/** Stable codes of every error this package throws on purpose; see `LanguageNeuronsError`. @inline */
 export type ErrorCode =
     | 'WRONG_USE' // an argument or a combination of arguments makes no sense (exit code 2)
     | 'NOT_FOUND' // a file, folder, language or dataset does not exist

@@ -1,9 +1,10 @@
 /**
  * What a script needs: the steps of the command line as functions, the engine, interventions, and the types of their
- * results. What reads and writes files is in `language-neurons/files`.
+ * results. What reads and writes files is in `language-neurons/files`. Options of one function alone are in its
+ * signature: `Parameters<typeof collect>[0]`.
  * @module language-neurons
  */
-export { type ErrorCode, LanguageNeuronsError } from './errors.js';
+export { LanguageNeuronsError } from './errors.js';
 export type { Progress } from './support/progress.js';
 export { terminalProgress } from './support/terminalProgress.js';
 
@@ -20,16 +21,9 @@ export { hasRightNumber } from './answers/numberRules.js';
 
 // A model
 export { Engine } from './engine/Engine.js';
-export type {
-    CountResult,
-    EngineOptions,
-    GeneratedAnswer,
-    GenerateOptions,
-    Prompt,
-    ScoreResult,
-} from './engine/engineTypes.js';
+export type { CountResult, EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/engineTypes.js';
 export type { ContinuousBatching } from './engine/ContinuousBatching.js';
-export type { WatchedText, WatchOptions } from './engine/watchTypes.js';
+export type { WatchedText } from './engine/watchTypes.js';
 export type { AnswerRequest } from './engine/scheduler/AnswerRequest.js';
 export type { TextEdit } from './engine/edits.js';
 export { neuronsAt, type Site } from './engine/Site.js';
@@ -37,11 +31,10 @@ export { embeddedModel } from './run/embeddedRun.js';
 
 // Counts and neurons
 export type { Activations } from './activations/Activations.js';
-export { collect, type CollectOptions } from './activations/collect.js';
+export { collect } from './activations/collect.js';
 export type { NeuronAnalysis, NeuronIndex } from './neurons/NeuronAnalysis.js';
-export type { NeuronSetName } from './neurons/neuronSets.js';
 export { chooseNeurons } from './neurons/chooseNeurons.js';
-export { identify, type IdentifyOptions } from './neurons/identify.js';
+export { identify } from './neurons/identify.js';
 export { languageOverlap } from './neurons/languageOverlap.js';
 export { neuronName, neuronNamed } from './neurons/neuronNames.js';
 export { neuronRow } from './neurons/neuronRows.js';
@@ -66,17 +59,16 @@ export { prepareNeurons, withNeurons } from './interventions/withNeurons.js';
 export { Chat } from './chat/Chat.js';
 export { exportModel } from './export/exportModel.js';
 export { serve } from './serve/serve.js';
-export type { ServeOptions } from './serve/ServeOptions.js';
 
 // Experiments
 export { accuracyMetric } from './experiments/accuracy.js';
 export { bitsPerByteMetric } from './experiments/bitsPerByte.js';
 export { compare } from './experiments/compare.js';
 export type { Comparison } from './experiments/Comparison.js';
-export { deactivate, type DeactivateOptions } from './experiments/deactivate.js';
+export { deactivate } from './experiments/deactivate.js';
 export type { DeactivationMatrix } from './experiments/DeactivationMatrix.js';
 export type { DoseCurves } from './experiments/DoseCurves.js';
-export { intervene, type InterveneOptions } from './experiments/intervene.js';
+export { intervene } from './experiments/intervene.js';
 export type { Metric } from './experiments/Metric.js';
 export { metrics, registerMetric } from './experiments/metrics.js';
 export { perplexity, perplexityMetric } from './experiments/perplexity.js';

@@ -30,6 +30,7 @@ import { repeatedTextsNote } from './repeatedTextsNote.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 import { textChunks } from './textChunks.js';
 
+/** @inline */
 export interface CollectOptions {
     readonly engine: Engine;
     readonly corpus: Corpus;

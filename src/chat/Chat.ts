@@ -8,11 +8,13 @@ import type { OptionsOf } from '../settings/Setting.js';
 import { conversationTable } from '../settings/settings.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 
+/** @inline */
 export interface ChatOptions extends OptionsOf<typeof conversationTable> {
     /** What a system says before all else. Default: nothing. */
     readonly system?: string | undefined;
 }
 
+/** @inline */
 export interface AskOptions {
     /**
      * States of the model that answer side by side; the conversation goes on with the answer of the last one. Default:

@@ -28,6 +28,7 @@ import { keptParts } from './keptParts.js';
 
 const table = { ...checkTable, force: outputTable.force } as const;
 
+/** @inline */
 export interface CheckOptions extends OptionsOf<typeof table> {
     /** Names of checks. Default: those that need no model and no texts. */
     readonly names?: readonly string[] | undefined;

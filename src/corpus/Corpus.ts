@@ -43,7 +43,7 @@ export interface Source {
     readonly path?: string;
 }
 
-/** Options of opening a corpus. */
+/** Options of opening a corpus. @inline */
 export interface CorpusOptions {
     /** Languages in any spelling: `de`, `deu_Latn`, `German`. Default: all languages of the first source. */
     readonly languages?: readonly string[] | undefined;

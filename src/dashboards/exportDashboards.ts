@@ -18,6 +18,7 @@ import { asName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js
 import { neuronpediaBatch } from './neuronpedia.js';
 import { saeDashboardBatch } from './saeDashboard.js';
 
+/** @inline */
 export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable> {
     readonly progress?: Progress | undefined;
     readonly signal?: AbortSignal | undefined;

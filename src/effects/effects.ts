@@ -20,6 +20,7 @@ import { directPath } from './directPath.js';
 import { type EffectsFile, effectsPath, readEffectsIfAny, writeEffects } from './effectsFile.js';
 import { computingTable, tokenEffects } from './tokenEffects.js';
 
+/** @inline */
 export interface EffectsOptions extends OptionsOf<typeof computingTable> {
     /** The model that was analysed, without adapters: a GGUF file, or a URI. */
     readonly model: string;

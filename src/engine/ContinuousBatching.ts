@@ -20,6 +20,7 @@ const pace = 30;
 const mostLogitBytes = 64 * 1024 * 1024;
 const purpose: Purpose = { count: false, head: 'logits' };
 
+/** @inline */
 export interface ContinuousBatchingOptions {
     /** Conditions that requests name. Default: one, the whole model. */
     readonly edits?: readonly TextEdit[] | undefined;

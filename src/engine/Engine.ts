@@ -40,6 +40,7 @@ export interface EngineBackend {
     readonly gpus: number;
 }
 
+/** @inline */
 export interface ComparedScoreOptions extends ScoreOptions {
     /**
      * A model with the same vocabulary, whose next-token distributions those of this one are compared with: another

@@ -38,6 +38,7 @@ export interface EngineOptions extends OptionsOf<typeof engineTable> {
 /** Texts to run through the model, some of them as tokens already. */
 export type Samples = AsyncIterable<AnySample> | Iterable<AnySample>;
 
+/** @inline */
 export interface RunOptions {
     readonly signal?: AbortSignal | undefined;
     /** Called after each batch with the tokens decoded and the share that they are of the texts' characters. */
@@ -54,6 +55,7 @@ export interface ScoreOptions extends RunOptions {
     readonly over?: ScoredPart | undefined;
 }
 
+/** @inline */
 export interface LogitsOptions {
     /** What becomes of activations. Default: the whole model. */
     readonly edit?: TextEdit;
@@ -73,7 +75,7 @@ export interface InputSquaresResult {
     readonly decodedTokens: number;
 }
 
-/** The settings of `generateTable`, and under what conditions. */
+/** The settings of `generateTable`, and under what conditions. @inline */
 export interface GenerateOptions extends OptionsOf<typeof generateTable> {
     readonly signal?: AbortSignal | undefined;
     /**

@@ -6,6 +6,7 @@ import { type Progress, silent } from '../support/progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
 
+/** @inline */
 export interface FingerprintOptions {
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;

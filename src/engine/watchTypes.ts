@@ -4,6 +4,7 @@ import type { RunOptions } from './engineTypes.js';
 /** A neuron: its site, and its index there; at a routed site `expert * width + neuron`. */
 export type WatchedNeuron = readonly [site: number, index: number];
 
+/** @inline */
 export interface WatchOptions extends RunOptions {
     /** At least one; in this order they are columns of the values. */
     readonly neurons: readonly WatchedNeuron[];

@@ -28,6 +28,7 @@ import { windowRows } from './TextWindow.js';
 import { TokenKinds } from './TokenKinds.js';
 import { checkNeurons, watchedNeurons } from './watchedNeurons.js';
 
+/** @inline */
 export interface CollectExamplesOptions extends OptionsOf<typeof examplesTable> {
     readonly engine: Engine;
     /** Of this model, unless `force` is given. */

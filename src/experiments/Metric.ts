@@ -159,13 +159,13 @@ export interface ScoredUnit {
     readonly samples: number;
 }
 
-/** The settings of `perplexityTable`; each metric takes those that are its own. */
+/** The settings of `perplexityTable`; each metric takes those that are its own. @inline */
 export interface TextMetricOptions extends OptionsOf<typeof perplexityTable> {
     /** Of a metric that compares: the model to compare with. Default: the measured one, unchanged. */
     readonly reference?: Engine | undefined;
 }
 
-/** The settings of `questionMetricTable`, and what is asked. */
+/** The settings of `questionMetricTable`, and what is asked. @inline */
 export interface QuestionMetricOptions extends OptionsOf<typeof questionMetricTable> {
     readonly questions: Questions;
     readonly template: PromptTemplate;

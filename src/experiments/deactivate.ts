@@ -7,7 +7,7 @@ import { intervene, interveneOptions, interveneTable, type InterveneOptions, typ
 /** The operations that make an intervention a deactivation. */
 export const asDeactivation = { operations: [deactivation], command: 'deactivate' };
 
-/** The options of any intervention; the operation is fixed and sets activations to 0. */
+/** The options of any intervention; the operation is fixed and sets activations to 0. @inline */
 export type DeactivateOptions = Omit<InterveneOptions, 'operations' | 'doses' | 'command' | 'shard'>;
 
 /** The matrix, and the time this call took. */

@@ -26,6 +26,7 @@ import { registerMetric } from './metrics.js';
 import { dosePath, matrixPath } from './resultPaths.js';
 import type { Metric } from './Metric.js';
 
+/** @inline */
 export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly engine: Engine;
     /** The metric, on its texts or questions. Its languages must be among those of the analysis. */

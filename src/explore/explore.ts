@@ -4,6 +4,7 @@ import { LiveModel, type LiveOptions } from './live/LiveModel.js';
 import { buildSite, type SiteOptions } from './buildSite.js';
 import { type ExploreServerOptions, serveSite } from './exploreServer.js';
 
+/** @inline */
 export interface ExploreOptions extends Pick<SiteOptions, 'title'>, ExploreServerOptions {
     /** The model of the run, which the live pages ask; it is busy meanwhile. Default: they say how to open one. */
     readonly model?: LiveOptions | undefined;

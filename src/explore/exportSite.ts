@@ -6,6 +6,7 @@ import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { buildSite, type SiteOptions } from './buildSite.js';
 
+/** @inline */
 export interface ExportSiteOptions extends Pick<SiteOptions, 'title'> {
     readonly progress?: Progress | undefined;
     readonly signal?: AbortSignal | undefined;

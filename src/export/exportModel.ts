@@ -15,6 +15,7 @@ import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
 import { refuseThere, targetsOf, writeModel } from './writeModel.js';
 
+/** @inline */
 export interface ExportOptions {
     /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
     readonly model: string;

@@ -6,6 +6,7 @@ export interface CsvTable {
     readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
+/** @inline */
 export interface CsvOptions {
     /** The file begins with a byte-order mark, without which Excel misreads UTF-8. Default false. */
     readonly excel?: boolean | undefined;

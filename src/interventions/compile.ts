@@ -17,6 +17,7 @@ const mostRanges = 3;
 /** The default set of a language's neurons. */
 const defaultSet = 'specific+related';
 
+/** @inline */
 export interface CompileOptions {
     /** The engine's sites. */
     readonly sites: readonly Site[];

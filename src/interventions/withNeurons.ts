@@ -15,6 +15,7 @@ export interface OwnedContext {
     dispose(): Promise<void>;
 }
 
+/** @inline */
 export interface WithNeuronsOptions {
     /** Needed where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;

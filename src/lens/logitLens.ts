@@ -19,6 +19,7 @@ import { tokenLanguages } from './tokenLanguages.js';
 /** Settings of `logitLens`. */
 const table = { ...lensTable, threads: engineTable.threads, force: outputTable.force } as const;
 
+/** @inline */
 export interface LogitLensOptions extends OptionsOf<typeof table> {
     readonly engine: Engine;
     /** Of this model, unless `force` is given. */

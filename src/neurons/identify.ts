@@ -28,7 +28,7 @@ import {
 } from './NeuronAnalysis.js';
 import { stability } from './stability.js';
 
-/** See `identifyTable`. */
+/** See `identifyTable`. @inline */
 export type IdentifyOptions = OptionsOf<typeof identifyTable>;
 
 /**

@@ -1,7 +1,7 @@
 import type { ValueOf } from '../settings/Setting.js';
 import { interventionTable } from '../settings/settings.js';
 
-/** Neuron sets of a deactivation experiment. */
+/** Neuron sets of a deactivation experiment. @inline */
 export type NeuronSetName = ValueOf<typeof interventionTable.set>;
 
 /** `experts` are whole experts that are specific by the tokens that go through them, in models with routed experts. */

@@ -16,6 +16,7 @@ import { datedTemplate } from './datedTemplate.js';
 import type { PromptTemplate } from './PromptTemplate.js';
 import type { Questions } from './Questions.js';
 
+/** @inline */
 export interface RespondOptions extends OptionsOf<typeof generateTable> {
     readonly engine: Engine;
     readonly questions: Questions;

@@ -28,6 +28,7 @@ import { writeReport } from './writeReport.js';
 
 const unfinished = 'what it has not finished is not in this report; write it again then.';
 
+/** @inline */
 export interface ReportOptions extends CsvOptions {
     /** Heading; default: the model's name. */
     readonly title?: string | undefined;

@@ -55,6 +55,7 @@ export interface ExaminedModel {
     readonly report: ReportFiles;
 }
 
+/** @inline */
 export interface RunOptions extends CsvOptions {
     /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;

@@ -24,6 +24,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, metricNames, outputTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
 
+/** @inline */
 export interface MergeOptions extends CsvOptions {
     /** Run folder that gets what is merged. */
     readonly folder: string;

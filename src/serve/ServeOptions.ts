@@ -11,7 +11,7 @@ export const serveTable = {
     patience: { number: { whole: true, least: 1, most: 2 ** 31 - 1 }, default: 60_000 }, // a timer's most
 } as const;
 
-/** The settings of `serverTable`, and what is served. */
+/** The settings of `serverTable`, and what is served. @inline */
 export interface ServeOptions extends OptionsOf<typeof serveTable> {
     readonly engine: Engine;
     /** Clients ask for them by their names. */

@@ -30,9 +30,10 @@ export const signatures: {
     readonly read: Equal<Awaited<ReturnType<typeof files.readNeurons>>, NeuronAnalysis>;
     readonly readMatrix: Equal<Awaited<ReturnType<typeof files.readMatrix>>, DeactivationMatrix | undefined>;
     readonly compared: Equal<ReturnType<typeof compare>, Comparison>;
+    readonly options: Equal<Parameters<typeof collect>[0]['folds'], number | undefined>;
 } = {
     counts: true, classes: true, of: true, inLayer: true, scores: true, edit: true, perplexity: true, read: true,
-    readMatrix: true, compared: true,
+    readMatrix: true, compared: true, options: true,
 };
 export const steps = { deactivate, intervene };
 export type Curves = DoseCurves;
