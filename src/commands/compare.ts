@@ -10,15 +10,17 @@ import {
 } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
+import { changeCertainty } from '../experiments/toldCell.js';
 import { withFolder } from '../files/folderLock.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { metricOf } from '../experiments/metrics.js';
 import { reportOn } from '../report/reportOn.js';
+import { formatP } from '../support/format.js';
 import { type AlignedCell, alignedTable } from './alignedTable.js';
 import type { CommandOf } from './CommandDeclaration.js';
 import type { compareDeclaration } from './declarations.js';
-import { changeCells, effectUnit } from './effectCells.js';
+import { changeCells, effectUnit, toneOf } from './effectCells.js';
 
 /**
  * `compare`: OUT/comparison.json, and OUT/report.html of the last analysis with the comparison in it
@@ -109,17 +111,24 @@ function neuronsTable(groups: AnalysisChange['groups'], names: Readonly<Record<s
 
 function metricTable({ metric, groups, perLanguage }: MetricChange, names: Readonly<Record<string, string>>): string {
     const { noun, formatPlain } = metricOf(metric);
-    const headings = ['before', 'after', `change, ${effectUnit(metric)}`, '95 %'];
+    const isTested = Object.values(perLanguage).some(({ q }) => q !== undefined);
+    const headings = ['before', 'after', `change, ${effectUnit(metric)}`, '95 %', ...(isTested ? ['q'] : [])];
     const columns = headings.map((heading) => ({ group: noun, heading, right: true }));
     const of = (name: string, one: MetricGroupChange): AlignedCell[] => [
         ...[name, formatPlain(one.before), formatPlain(one.after)],
-        ...changeCells(metric, one),
+        ...changeCells(metric, { ...one, ...changeCertainty(one) }),
+        ...(isTested ? [qCell(metric, one)] : []),
     ];
     const rows = [
         ...Object.entries(groups).map(([name, one]) => of(names[name]!, one)),
         ...Object.entries(perLanguage).map(([language, one]) => of(language, one)),
     ];
     return alignedTable([{ heading: 'languages', elastic: true }, ...columns], rows);
+}
+
+function qCell(metric: string, one: MetricGroupChange): AlignedCell {
+    const certainty = changeCertainty(one);
+    return { text: one.q === undefined ? '' : formatP(one.q), tone: toneOf(metric, one.change, certainty) };
 }
 
 function signed(value: number, digits = 1): string {

@@ -27,7 +27,7 @@ export function toneOf(metric: string, change: number, certainty: CellCertainty)
     return change * metricOf(metric).harm > 0 ? 'bad' : 'good';
 }
 
-/** Comparisons have no q. */
+/** A change outside of a matrix may have no q. */
 type Shown = Pick<CellCertainty, 'interval'> & Partial<CellCertainty>;
 
 /** A change of a metric as a cell, and its interval (95 %) as another; grey where it is not told from chance. */

@@ -57,6 +57,10 @@ const metricGroupShape = z.object({
     change: jsonNumber,
     /** 95 % interval of the change; null where there is only one text or question. */
     interval: z.tuple([jsonNumber, jsonNumber]).nullable(),
+    /** Of one language: two-sided, from the same texts or questions as the interval; absent where they tell nothing. */
+    p: z.number().min(0).max(1).optional(),
+    /** Benjamini and Hochberg's, over all languages of the metric that have a p. */
+    q: z.number().min(0).max(1).optional(),
 });
 /** A metric's mean over some languages (`meanValue`), before and after. */
 export interface MetricGroupChange extends DeepReadonly<z.output<typeof metricGroupShape>> {}

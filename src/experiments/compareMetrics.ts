@@ -4,6 +4,7 @@ import { meanValue } from './meanEffect.js';
 import type { Estimate } from './Metric.js';
 import { metricOf } from './metrics.js';
 import { average, difference, estimatorOf } from './resampling.js';
+import { benjaminiHochberg } from '../support/statistics.js';
 
 /** A whole model, measured. */
 export type MeasuredWhole = Pick<DeactivationMatrix, 'metric' | 'settings' | 'languages' | 'whole'>;
@@ -42,7 +43,7 @@ export function differingSettings(
  * The whole model's perplexity or accuracy before and after, by language and in the mean over groups of languages
  * (`meanValue`). Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
  * bootstrap over the texts. Both models are taken on the same texts or questions, and languages with as many of them,
- * which may be parallel, on the same places.
+ * which may be parallel, on the same places. The change of each language has a p and a q, as the cells of a matrix.
  * @param groups languages by the name of their group; empty ones are left out
  */
 export function metricChange(
@@ -65,6 +66,10 @@ export function metricChange(
     );
     const pairOf = (language: string) =>
         [after.whole[language]!.numerators, before.whole[language]!.numerators] as const;
+    const pOf = (language: string): number | null =>
+        intervals.pOfDifference({ after: measured.get(language)!.after, before: measured.get(language)!.before }, [
+            pairOf(language),
+        ]);
     const changeOf = (languages: readonly string[]): MetricGroupChange => {
         const chosen = languages.map((language) => measured.get(language)!);
         const over = (estimates: readonly Estimate[]): Estimate =>
@@ -79,14 +84,23 @@ export function metricChange(
             interval: intervals.ofDifference(change, languages.map(pairOf)),
         };
     };
+    const tests = testsOf(before.languages.map(pOf));
     const known = Object.entries(groups).map(
         ([name, members]) => [name, members.filter((language) => measured.has(language))] as const,
     );
     return {
         metric: before.metric,
-        perLanguage: Object.fromEntries(before.languages.map((language) => [language, changeOf([language])])),
+        perLanguage: Object.fromEntries(
+            before.languages.map((language, k) => [language, { ...changeOf([language]), ...tests[k] }]),
+        ),
         groups: Object.fromEntries(
             known.filter(([, members]) => members.length > 0).map(([name, members]) => [name, changeOf(members)]),
         ),
     };
+}
+
+/** Each p with its q over all of them; nothing where there is no p. */
+function testsOf(ps: readonly (number | null)[]): Pick<MetricGroupChange, 'p' | 'q'>[] {
+    const qs = benjaminiHochberg(ps.map((p) => p ?? Number.NaN));
+    return ps.map((p, k) => (p === null ? {} : { p, q: qs[k]! }));
 }

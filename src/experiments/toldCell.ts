@@ -1,3 +1,4 @@
+import type { MetricGroupChange } from './Comparison.js';
 import type { CellInterval, DeactivationSet } from './DeactivationMatrix.js';
 
 /** A cell is told from chance where its q is not above this: on average, at most this share of such cells is chance. */
@@ -7,13 +8,18 @@ export const falseShare = 0.05;
 export interface CellCertainty {
     /** 95 %. */
     readonly interval: CellInterval;
-    /** Over the cells of the set; null where it is not known, as in files of earlier versions. */
+    /** Over the cells of the set, or the languages of a comparison; null where it is not known, as in earlier files. */
     readonly q: number | null;
 }
 
 /** The certainty of what a row's neurons do in a column beyond as many random ones. */
 export function beyondControlIn({ intervals, tests }: DeactivationSet, r: number, c: number): CellCertainty {
     return { interval: intervals.beyondControl[r]?.[c] ?? null, q: tests?.beyondControl.q[r]?.[c] ?? null };
+}
+
+/** The certainty of a language's change between two models. */
+export function changeCertainty({ interval, q }: MetricGroupChange): CellCertainty {
+    return { interval, q: q ?? null };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CellInterval } from '../experiments/DeactivationMatrix.js';
 import type { AnalysisChange, Comparison, MetricGroupChange } from '../experiments/Comparison.js';
 import { metricOf } from '../experiments/metrics.js';
 import { type NeuronClass, neuronClasses } from '../neurons/NeuronAnalysis.js';
-import { formatCount, formatDifference } from '../support/format.js';
+import { equalsP, formatCount, formatDifference } from '../support/format.js';
 import { html, type Html } from './html.js';
 import { tableOf } from './tables/htmlTable.js';
 
@@ -91,8 +91,9 @@ function intervalWords(interval: CellInterval | undefined, format: (value: numbe
  * A metric's change and its interval, such as `+1.0 points, 95 % 0 points to +2.0 points`; relative where its effects
  * are.
  */
-export function changeWords(metric: string, { before, change, interval }: MetricGroupChange): string {
+export function changeWords(metric: string, { before, change, interval, q }: MetricGroupChange): string {
     const { relative, formatEffect } = metricOf(metric);
     const effect = (value: number): string => formatEffect(effectOf(relative, value, before));
-    return `${effect(change)}${interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`}`;
+    const range = interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`;
+    return `${effect(change)}${range}${q === undefined ? '' : `, ${equalsP('q', q)}`}`;
 }

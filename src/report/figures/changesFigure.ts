@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CellInterval } from '../../experiments/DeactivationMatrix.js';
+import { isTold } from '../../experiments/toldCell.js';
 import { isFiniteNumber, type Measured } from '../numbers.js';
 import {
     classColors,
@@ -24,6 +25,8 @@ interface ChangedRow {
     readonly change: Measured;
     /** 95 %, of the change; null where it is not known. */
     readonly interval: CellInterval;
+    /** Whether the change is told from chance (`isTold`). Default: by its interval. */
+    readonly told?: boolean | undefined;
     /** Before and after, at the end of the row. */
     readonly text: string;
 }
@@ -38,7 +41,7 @@ interface ChangesOptions {
 }
 
 /**
- * The change of each language with its interval, on an axis that holds all of them and 0. Grey: the interval holds 0.
+ * The change of each language with its interval, on an axis that holds all of them and 0. Grey: not told from chance.
  * Values before and after stand as text, because as points on an axis from 0 they would cover each other.
  */
 export function changesFigure(
@@ -50,7 +53,7 @@ export function changesFigure(
         .filter(({ change }) => isFiniteNumber(change))
         .map((row) => {
             const [low, high] = row.interval ?? [null, null];
-            const differs = low === null || high === null || low > 0 || high < 0;
+            const differs = row.told ?? isTold({ q: null, interval: row.interval }) ?? true;
             const language = `${languageLabel(row.language)}${isTrained(row) ? ' (trained)' : ''}`;
             return { ...row, language, low, high, color: differs ? classColors.specific : colors.unclassified };
         });

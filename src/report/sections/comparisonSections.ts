@@ -5,10 +5,11 @@ import { changesFigure, layerChangesFigure } from '../figures/changesFigure.js';
 import { histogramChangesFigure } from '../figures/histogramFigure.js';
 import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
-import { formatCount, formatDifference, formatNumber, formatShare } from '../../support/format.js';
+import { formatCount, formatDifference, formatNumber, formatP, formatShare } from '../../support/format.js';
 import { html, type Html, withCode } from '../html.js';
 import { inUnit } from '../../experiments/effectUnits.js';
 import { effectOf } from '../../experiments/matrixTable.js';
+import { changeCertainty, isTold } from '../../experiments/toldCell.js';
 import { metricOf } from '../../experiments/metrics.js';
 import {
     asEffects,
@@ -22,6 +23,7 @@ import {
     metricGroupsTable,
     ofOneAnalysis,
     seriesTable,
+    testColumns,
     transitionsTable,
 } from '../tables/comparisonTables.js';
 import { isFiniteNumber } from '../numbers.js';
@@ -158,11 +160,12 @@ function metric(comparison: Comparison, change: MetricChange): Section {
     const { noun, intervals, relative, unit, formatValue, formatEffect } = words;
     const shown = (of: DataTable): Html =>
         htmlTable(asEffects(ofOneAnalysis(of, comparison), change.metric), {
-            headings: { changeLow: '95 % from', changeHigh: 'to' },
+            headings: { changeLow: '95 % from', changeHigh: 'to', changeP: 'p', changeQ: 'q' },
             formats: {
                 before: formatValue,
                 after: formatValue,
                 ...Object.fromEntries(changeColumns.map((name) => [name, formatEffect])),
+                ...Object.fromEntries(testColumns.map((name) => [name, formatPIfAny])),
             },
         });
     const rows = Object.entries(change.perLanguage).map(([language, one]) => {
@@ -172,6 +175,7 @@ function metric(comparison: Comparison, change: MetricChange): Section {
             language,
             change: shownEffect(one.change),
             interval: interval?.every(isFiniteNumber) === true ? ([interval[0]!, interval[1]!] as const) : null,
+            told: isTold(changeCertainty(one)),
             text: `${formatValue(one.before)} → ${formatValue(one.after)}`,
         };
     });
@@ -182,12 +186,20 @@ function metric(comparison: Comparison, change: MetricChange): Section {
         wide: true,
         caption: html` <p>
                 The change of the whole model’s ${noun} in each language, ${fromTo(comparison)}, with its 95 % interval,
-                ${intervals.changeBy}; grey where the interval holds 0. At the end of a row the values before and after.
+                ${intervals.changeBy}; grey where ${greyRule(change)}. At the end of a row the values before and after.
                 ${relative ? 'Geometric means' : 'Means'} over groups of languages:
             </p>
             ${shown(metricGroupsTable(comparison, change.metric))}`,
         numbers: shown(table),
     });
+}
+
+const formatPIfAny = (p: number | null): string => (p === null ? '' : formatP(p));
+
+/** By which rule of `isTold` a language is grey. */
+function greyRule({ perLanguage }: MetricChange): string {
+    const isTested = Object.values(perLanguage).some(({ q }) => q !== undefined);
+    return isTested ? 'q, by Benjamini and Hochberg over the languages, is above 5 %' : 'the interval holds 0';
 }
 
 function classes(comparison: Comparison): Section {

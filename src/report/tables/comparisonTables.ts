@@ -116,12 +116,12 @@ export function asEffects({ name, columns, rows }: DataTable, metric: string): D
     };
 }
 
-/** The whole model's perplexity or accuracy in each language, before and after; limits are of the change (95 %). */
+/** The whole model's metric in each language, before and after; limits (95 %), P and Q are of the change. */
 export function metricChangesTable({ changes }: Comparison, metric: string): DataTable {
     return {
         name: `comparison-${metric}`,
-        columns: ['language', ...metricColumns],
-        rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage)),
+        columns: ['language', ...metricColumns, ...testColumns],
+        rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage), true),
     };
 }
 
@@ -138,18 +138,21 @@ export function metricGroupsTable({ changes, trained }: Comparison, metric: stri
 
 /** Of changes and their limits. */
 export const changeColumns: readonly string[] = ['change', 'changeLow', 'changeHigh'];
+/** Of a language's change; see `MetricGroupChange`. */
+export const testColumns: readonly string[] = ['changeP', 'changeQ'];
 const metricColumns = ['analysis', 'before', 'after', ...changeColumns];
 
 function metricRows(
     changes: Comparison['changes'],
     metric: string,
     named: (change: MetricChange) => readonly (readonly [string, MetricGroupChange])[],
+    isTested = false,
 ): DataCell[][] {
     return changes.flatMap(({ label, metrics }) =>
         metrics
             .filter((one) => one.metric === metric)
             .flatMap(named)
-            .map(([name, { before, after, change, interval }]): DataCell[] => [
+            .map(([name, { before, after, change, interval, p, q }]): DataCell[] => [
                 name,
                 label,
                 before,
@@ -157,6 +160,7 @@ function metricRows(
                 change,
                 interval?.[0] ?? null,
                 interval?.[1] ?? null,
+                ...(isTested ? [p ?? null, q ?? null] : []),
             ]),
     );
 }

@@ -36,7 +36,10 @@ describe('what a metric became', () => {
         expect(perLanguage.en!.change).toBeCloseTo(0.1, 16); // 2.8e-17
         // 5.6e-17, one last bit of the averages; each of the four may be off by as much.
         expect(groups.all!.change).toBeCloseTo(0.175, 15);
-        expect(groups.trained).toEqual(perLanguage.de);
+        const { p, q, ...change } = perLanguage.de!;
+        expect(groups.trained).toEqual(change);
+        expect(p).toBeCloseTo(2 * 0.5 ** 10, 15); // ten more answers of forty are right, none fewer
+        expect([q, perLanguage.en!.q]).toEqual([2 * p!, perLanguage.en!.p]); // the least of two, and the greatest
         expect(Object.keys(groups)).toEqual(['all', 'trained', 'others']);
         const [low, high] = groups.all!.interval!;
         expect(low).toBeGreaterThan(0);

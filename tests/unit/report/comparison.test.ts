@@ -151,10 +151,10 @@ describe('a comparison in the report', () => {
         expect(toString(figure).match(/ → /g)).toHaveLength(comparison.languages.length);
         const { perLanguage, groups } = comparison.changes[0]!.metrics[1]!;
         expect((await csv('comparison-accuracy')).slice(1)).toEqual(
-            Object.entries(perLanguage).map(([language, { before, after, change, interval }]) => [
+            Object.entries(perLanguage).map(([language, { before, after, change, interval, p, q }]) => [
                 language,
                 'aligned',
-                ...[before, after, change, ...interval!].map(String),
+                ...[before, after, change, ...interval!, p, q].map(String),
             ]),
         );
         expect(groups.all!.change).toBeCloseTo(0.05, 16); // 1.4e-17
