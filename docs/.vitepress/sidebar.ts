@@ -15,6 +15,7 @@ const sections: readonly Section[] = [
         pages: [
             'commands/index',
             'commands/inspect',
+            'commands/data',
             'commands/collect',
             'commands/identify',
             'commands/neurons',

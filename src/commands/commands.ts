@@ -31,6 +31,7 @@ export const commands: readonly Command[] = [
     command(declared.dashboardsDeclaration, async () => (await import('./dashboards.js')).dashboardsCommand),
     command(declared.cleanDeclaration, async () => (await import('./clean.js')).cleanCommand),
     command(declared.inspectDeclaration, async () => (await import('./inspect.js')).inspectCommand),
+    command(declared.dataDeclaration, async () => (await import('./data.js')).dataCommand),
     command(declared.rpcServerDeclaration, async () => (await import('./rpcServer.js')).rpcServerCommand),
 ];
 

@@ -494,6 +494,22 @@ export const inspectDeclaration = {
     options: { lora: modelTable.lora, ...engineTable },
 } as const satisfies CommandDeclaration;
 
+export const dataDeclaration = {
+    usage: 'data <task>',
+    describe: 'list texts and questions at hand and how to bring more, and how many tokens they give a model',
+    positionals: { task: { required: true, choices: ['list'], describe: 'what to do' } },
+    options: {
+        data: { ...textTable.data, required: false, defaultWords: 'all that needs no network' },
+        languages: { ...textTable.languages, defaultWords: "with data its own, else the paper's ten" },
+        model: {
+            ...modelTable.model,
+            required: false,
+            defaultWords: 'none',
+            describe: `${modelTable.model.describe}, whose tokens are counted`,
+        },
+    },
+} as const satisfies CommandDeclaration;
+
 export const rpcServerDeclaration = {
     usage: 'rpc-server',
     describe: "lend this machine's devices to another machine's `rpc`, on a trusted network",

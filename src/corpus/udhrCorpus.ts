@@ -43,7 +43,7 @@ export function isUdhr(spec: string): boolean {
  */
 export function udhrCorpus(spec: string, { languages, called, signal, progress }: CorpusOptions): Corpus {
     const { from, to } = articleRange(spec);
-    const list = (byTag ??= new LanguageList('udhr', preferred()));
+    const list = declarationsByTag();
     const note = progress?.note.bind(progress);
     const askedAs = new Map<string, string>();
     const chosen = (languages ?? paperLanguages).flatMap((asked) => {
@@ -66,6 +66,25 @@ export function udhrCorpus(spec: string, { languages, called, signal, progress }
     return chosenCorpus({ name: spec, sources: [{ name: spec }] }, chosen, ({ language, name }) =>
         samples(spec, language, declarations.get(name)!, from, to, signal),
     );
+}
+
+/** The languages of the declaration, by their names in results, the paper's first; a text with two names has one. */
+export function udhrLanguages(): string[] {
+    const list = declarationsByTag();
+    const seen = new Set<string>();
+    return list.labels.filter((label) => {
+        const names = list.namesOf(label);
+        const isNew = names.some((name) => !seen.has(name));
+        for (const name of names) seen.add(name);
+        return isNew;
+    });
+}
+
+/** Texts of a declaration that lacks none: the preamble and the articles. */
+export const udhrTexts = lastArticle + 1;
+
+function declarationsByTag(): LanguageList {
+    return (byTag ??= new LanguageList('udhr', preferred()));
 }
 
 /** One declaration of each tag. */

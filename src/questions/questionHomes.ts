@@ -2,6 +2,8 @@
 export interface QuestionHome {
     /** Folder of the files at one commit, so that it never changes. */
     readonly url: string;
+    /** In each language. */
+    readonly questions: number;
     /** By language. */
     readonly files: Readonly<Record<string, { readonly file: string; readonly sha256: string }>>;
 }
@@ -22,8 +24,9 @@ const msvampNames: Readonly<Record<string, string>> = {
 
 /** Datasets that are downloaded by name. The hashes are of the repositories' files at these commits. */
 export const questionHomes: Readonly<Record<string, QuestionHome>> = {
-    /** 250 questions in each language (arXiv 2210.03057). */
+    /** arXiv 2210.03057. */
     mgsm: {
+        questions: 250,
         url: 'https://raw.githubusercontent.com/google-research/url-nlp/452a21ad3dae5668c06ceeac21ff073e1e40f9be/mgsm',
         files: filesOf((language) => `mgsm_${language}.tsv`, {
             bn: '6b00bc7cc635547e866989284afa924d789b5affa2eb8de623c385dd943ad977',
@@ -39,8 +42,9 @@ export const questionHomes: Readonly<Record<string, QuestionHome>> = {
             zh: 'b2fa63151022370a0de1f4211c8c284eae74b0f5a3b003b1d5982c0d4a73f661',
         }),
     },
-    /** 1,000 questions in each language (arXiv 2310.20246). */
+    /** arXiv 2310.20246. */
     msvamp: {
+        questions: 1000,
         url:
             'https://raw.githubusercontent.com/microsoft/MathOctopus/4d385db696c420b212ccf861fcfab13c1499a576' +
             '/step1_supervised_finetuning/data/msvamp',

@@ -8,7 +8,10 @@ import type { Setting, SettingTable } from './Setting.js';
 function takes({ number, word, choices, flag, date, path }: Setting): string {
     if (flag === true) return 'true or false';
     if (number !== undefined) return `${word === undefined ? '' : `${word} or `}${describeRange(number)}`;
-    if (choices !== undefined) return [choices.slice(0, -1).join(', '), choices.at(-1)!].join(' or ');
+    if (choices !== undefined) {
+        const [before, last] = [choices.slice(0, -1), choices.at(-1)!];
+        return before.length === 0 ? last : `${before.join(', ')} or ${last}`;
+    }
     if (date === true) return 'a day as YYYY-MM-DD';
     return path === true ? 'a path' : 'a text';
 }

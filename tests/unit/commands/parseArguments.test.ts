@@ -19,7 +19,7 @@ function least(command: Command, apart = ''): string[] {
             .map(([name]) => dashed(name));
     return [
         nameOf(command),
-        ...required(positionals).map(() => 'somewhere'),
+        ...required(positionals).map((name) => positionals[name]!.choices?.[0] ?? 'somewhere'),
         ...required(options)
             .filter((name) => name !== apart)
             .flatMap((name) => [`--${name}`, 'something']),

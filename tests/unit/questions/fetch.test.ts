@@ -24,6 +24,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** A dataset of the form of MSVAMP, served by the test. */
 const home: QuestionHome = {
     url: 'http://127.0.0.1:9/never',
+    questions: 1000,
     files: {
         de: { file: 'test_German.json', sha256: sha256(german) },
         en: { file: 'test_English.json', sha256: sha256(english) },
