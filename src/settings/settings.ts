@@ -265,7 +265,7 @@ export const tuneTable = {
         seed: { ...experimentTable.seed, describe: 'seed of the first draw' },
     }),
     ...inGroup('Input and output', {
-        textLimit: { number: count, default: 20, describe: 'only the first N texts of each language' },
+        textLimit: { number: count, default: 6, describe: 'only the first N texts of each language' },
     }),
 } as const;
 

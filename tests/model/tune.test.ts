@@ -10,6 +10,7 @@ import { readInterventions } from '../../src/interventions/namedInterventions.js
 import { compileInterventions } from '../../src/interventions/compile.js';
 import { identify } from '../../src/neurons/identify.js';
 import { analysisSites, type NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
@@ -24,8 +25,9 @@ import {
 import { type Progress, silent } from '../../src/support/progress.js';
 import { systemPromptFor } from '../../src/tune/systemPrompts.js';
 import { tune, type TuneOptions } from '../../src/tune/tune.js';
-import { readTuneIfAny } from '../../src/tune/tuneFile.js';
+import { readTuneIfAny, type Tune } from '../../src/tune/tuneFile.js';
 import { tuneUse, tuneVerdict } from '../../src/tune/tuneWords.js';
+import { cli } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
@@ -147,6 +149,23 @@ describe('tune on the embedded model', () => {
         const german = await openCorpus(embeddedEvaluateTexts, { languages: ['de'] });
         await refused({ texts: german }, /has no two texts in a language other than de; give `texts`/);
     });
+
+    test('is a command, which asks in all analysed languages but those to avoid', async () => {
+        await writeNeurons(at('base/neurons.json'), base);
+        const inputs = ['--data', embeddedProblems, '--texts', embeddedEvaluateTexts, '--limit', '12'];
+        const asking = ['tune', at('base'), '-m', embeddedModel, ...inputs, '--max-tokens', '48', '--gpu', 'off'];
+        const { code, stdout, stderr } = await cli(...asking, '--avoid', 'Swahili', '--json');
+        expect(code, stderr).toBe(0);
+        const found = JSON.parse(stdout) as Tune & { path: string };
+        expect(found).toMatchObject({ speak: [], avoid: ['sw'], prompts: { searched: 6, judged: 6 }, file: null });
+        expect(found.languages).toEqual(base.languages.filter((language) => language !== 'sw'));
+        expect(found.path).toBe(at('base/tune.avoid-sw.json'));
+        expect(stderr).toMatch(/at most \d+ candidates and [\d,]+ answers of 48 tokens at most/);
+
+        const nothing = await cli(...asking);
+        expect(nothing).toMatchObject({ code: 2, stdout: '' });
+        expect(nothing.stderr).toContain('nothing is asked for; give --speak or --avoid, such as --speak de');
+    }, 300_000);
 
     test('asks for the language in a system prompt, by the model’s own template or before the question', async () => {
         using engine = await opened(embeddedModel);
