@@ -1,9 +1,13 @@
+import type { Probabilities } from '../neurons/activationProbabilities.js';
 import { choose } from '../neurons/choose.js';
 import { scoreAt, scoreParts } from '../neurons/scoreParts.js';
 import { formatShare } from '../support/format.js';
+import { mean } from '../support/mean.js';
+import { chanceDraws } from './chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
-import type { Finding, Verdict } from './CheckResult.js';
+import type { CheckNumber, Finding, Verdict } from './CheckResult.js';
 import {
+    breathe,
     type ClassSizes,
     classSizes,
     criteriaOf,
@@ -27,8 +31,8 @@ export const nullsCheck: Check = {
     question: 'What does the same procedure find in an untrained model, random tokens, shuffled or romanized texts?',
     needs: ['model', 'data'],
     cost: 'five passes over the texts',
-    settings: ['seed'],
-    version: 1,
+    settings: ['repeats', 'seed'],
+    version: 2,
     run: checkNulls,
 };
 
@@ -44,26 +48,32 @@ interface Found {
     readonly again: ReadonlySet<number>;
 }
 
+const nothingFound = 'The analysis has no specific neurons, so that there is nothing to compare.';
+
 async function checkNulls(context: CheckContext): Promise<Finding> {
     const { activations, analysis } = context;
     const measure = measureAgainst(context);
-    const found = measure(activations);
+    const ofCounts = (counts: typeof activations): Found => measure(probabilitiesOf(activations, analysis, counts));
+    const found = ofCounts(activations);
     if (found.specific.size === 0) {
-        const sentence = 'The analysis has no specific neurons, so that there is nothing to compare.';
-        return { verdict: 'not told', sentence, numbers: [] };
+        return { verdict: 'not told', sentence: nothingFound, numbers: [] };
     }
     const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
     for (const one of nulls) {
         const counted = await nullCounts(one, context);
-        if (counted !== undefined) rows.push([one, measure(counted)]);
+        if (counted !== undefined) rows.push([one, ofCounts(counted)]);
     }
+    const permuted = await alikeLanguages(context, measure);
     const of = (name: string): Found => rows.find(([one]) => one?.name === name)![1];
     const shareOf = (some: number): number => some / found.specific.size;
-    const empty = rows.filter(([one]) => one?.empty === true);
-    const falseShares = empty.map(([one, { atSameBars }]) => ({ name: one!.name, value: shareOf(atSameBars) }));
+    const falseShares = [
+        ...rows.flatMap(([one, { atSameBars }]) =>
+            one?.empty === true ? [{ name: one.name, value: shareOf(atSameBars) }] : [],
+        ),
+        { name: permuted.name, value: shareOf(permuted.atSameBars) },
+    ];
     const kept = { romanized: of('romanized').again, shuffled: of('words shuffled').again };
-    const ofTokens = of('random tokens of the language').again;
-    const pooled = of('random tokens, pooled').again;
+    const [ofTokens, pooled] = [of('random tokens of the language').again, of('random tokens, pooled').again];
     const surviving = [...kept.romanized].filter((row) => kept.shuffled.has(row) && !pooled.has(row));
     const beyond = surviving.filter((row) => !ofTokens.has(row));
     const most = Math.max(...falseShares.map(({ value }) => value));
@@ -71,41 +81,76 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
         verdict: verdictOf(most, shareOf(kept.romanized.size)),
         sentence: sentenceOf(most, shareOf(kept.romanized.size), shareOf(ofTokens.size), shareOf(surviving.length)),
         numbers: [
-            ...falseShares.map(({ name, value }) => ({
-                ...{ name: `false discovery share by ${name}`, value },
-                form: 'share' as const,
-            })),
-            ...[
-                ['found again in romanized texts', kept.romanized.size],
-                ['found again with words shuffled', kept.shuffled.size],
-                ['found again in random tokens of the language', ofTokens.size],
-                ['survive all: romanized and shuffled, not pooled', surviving.length],
-                ['of these, not in random tokens of the language', beyond.length],
-            ].map(([name, some]) => ({ name: String(name), value: shareOf(Number(some)), form: 'share' as const })),
+            ...falseShares.map(({ name, value }) => shareNumber(`false discovery share by ${name}`, value)),
+            shareNumber('found again in romanized texts', shareOf(kept.romanized.size)),
+            shareNumber('found again with words shuffled', shareOf(kept.shuffled.size)),
+            shareNumber('found again in random tokens of the language', shareOf(ofTokens.size)),
+            shareNumber('survive all: romanized and shuffled, not pooled', shareOf(surviving.length)),
+            shareNumber('of these, not in random tokens of the language', shareOf(beyond.length)),
         ],
         table: {
             columns: [
                 ...['counts', 'specific', 'related', 'general', 'specific at the same bars', 'found again'],
                 ...found.layers.map((_, layer) => `layer ${layer}`),
             ],
-            rows: rows.map(([one, { sizes, atSameBars, again, layers }]) => [
-                ...[one?.name ?? 'the analysis', sizes.specific, sizes.related, sizes.general, atSameBars],
-                ...[one?.untrained === true ? null : again.size, ...layers],
-            ]),
+            rows: [
+                ...rows.map(([one, found]) =>
+                    rowOf(one?.name ?? 'the analysis', found, one?.untrained === true ? null : found.again.size),
+                ),
+                rowOf(permuted.name, permuted, permuted.again),
+            ],
         },
         caption: `Specific neurons of each layer, of ${analysis.languages.length} languages together.`,
         figure: {
             ...{ form: 'lines', xTitle: 'layer', xLog: false, yTitle: 'specific neurons', numbers: 'count' },
-            lines: rows.map(([one, { layers }]) => ({
-                label: one?.name ?? 'the analysis',
-                points: layers.map((y, x) => ({ x, y })),
-            })),
+            lines: [
+                ...rows.map(([one, { layers }]) => lineOf(one?.name ?? 'the analysis', layers)),
+                lineOf(permuted.name, permuted.layers),
+            ],
         },
     };
 }
 
-/** Finds neurons in counts as the analysis does, and by its own bars. */
-function measureAgainst({ activations, analysis }: CheckContext): (counts: CheckContext['activations']) => Found {
+function shareNumber(name: string, value: number): CheckNumber {
+    return { name, value, form: 'share' };
+}
+
+type Numbers = Pick<Found, 'sizes' | 'layers' | 'atSameBars'>;
+
+function rowOf(name: string, { sizes, atSameBars, layers }: Numbers, again: number | null): (string | number | null)[] {
+    return [name, sizes.specific, sizes.related, sizes.general, atSameBars, again, ...layers];
+}
+
+function lineOf(label: string, layers: readonly number[]): { label: string; points: { x: number; y: number }[] } {
+    return { label, points: layers.map((y, x) => ({ x, y })) };
+}
+
+/** What is found on average over draws of languages that do not differ; see `chanceDraws`. */
+async function alikeLanguages(
+    { activations, analysis, settings: { repeats, seed }, signal }: CheckContext,
+    measure: (probabilities: Probabilities) => Found,
+): Promise<Numbers & { readonly name: string; readonly again: number }> {
+    const { by, draw } = chanceDraws(activations, analysis);
+    const drawn: Found[] = [];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+        await breathe(signal);
+        drawn.push(measure(draw(seed, repeat)));
+    }
+    const meanOf = (of: (one: Found) => number): number => mean(drawn.map(of))!;
+    const sizes = { ...drawn[0]!.sizes };
+    for (const kind of Object.keys(sizes) as (keyof ClassSizes)[])
+        Object.assign(sizes, { [kind]: meanOf((one) => one.sizes[kind]) });
+    return {
+        name: `${by === 'permuted' ? 'labels permuted over texts' : 'languages alike, drawn'}, mean of ${repeats}`,
+        sizes,
+        layers: drawn[0]!.layers.map((_, layer) => meanOf(({ layers }) => layers[layer]!)),
+        atSameBars: meanOf(({ atSameBars }) => atSameBars),
+        again: meanOf(({ again }) => again.size),
+    };
+}
+
+/** Finds neurons in probabilities as the analysis does, and by its own bars. */
+function measureAgainst({ activations, analysis }: CheckContext): (probabilities: Probabilities) => Found {
     const probabilities = probabilitiesOf(activations, analysis);
     const criteria = repeatedCriteria(probabilities, analysis);
     const choice = choose(probabilities, criteriaOf(analysis));
@@ -115,8 +160,7 @@ function measureAgainst({ activations, analysis }: CheckContext): (counts: Check
         scoreAt(scoreParts({ p, n, l }), lambda, new Float64Array(n));
     const scores = scoresOf(probabilities);
     const highest = choice.selected.reduce((most, row) => Math.max(most, scores[row]!), -Infinity);
-    return (counts) => {
-        const others = probabilitiesOf(activations, analysis, counts);
+    return (others) => {
         const chosen = choose(others, criteria);
         const specific = specificRows(others, chosen);
         const high = (row: number): number => {
