@@ -224,7 +224,8 @@ function ticksOf(
     y: readonly [number, number],
     isLog: boolean,
 ): { readonly values?: number[]; readonly tickCount?: number; readonly format: string } {
-    if (!isLog) return { tickCount: 4, format: '~s' };
+    // Not `~s` near 0, which writes 0.5 as 500m.
+    if (!isLog) return { tickCount: 4, format: Math.max(...y.map(Math.abs)) < 1000 ? '~g' : '~s' };
     const values = logTicks(y);
     // Not `~s`, which writes 0.99 as 990m.
     return values.length < fewestTicks ? { tickCount: 4, format: '~g' } : { values, format: '~s' };

@@ -90,6 +90,15 @@ describe('dose curves in the report', () => {
         expect(svg).not.toMatch(/NaN|undefined|Infinity/);
     });
 
+    it('have plain numbers on an axis of nats', async () => {
+        const curves = buildCurves(['en', 'de']);
+        const doses = curves.doses.map((dose) => ({ ...dose, set: buildSet(['en', 'de'], 0.01, 1) }));
+        const svg = await renderSvg(doseFigure({ ...curves, metric: 'kl', doses }), 'dose', 'doses');
+        expect(svg).toContain('nats a token');
+        expect(svg).toMatch(/>0\.\d+</);
+        expect(svg).not.toMatch(/>\d+m</);
+    });
+
     it('rise in the figure where the harm grows', async () => {
         // Of one language's panel: heights of the own line's points, from the top of the figure.
         const svg = await renderSvg(doseFigure(buildCurves(['en', 'de'])), 'dose', 'doses');
