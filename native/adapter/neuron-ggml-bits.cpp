@@ -165,7 +165,7 @@ bool neuron_has_ggml_bits(ggml_type type) {
     const std::lock_guard<std::mutex> lock(mutex);
     const auto found = known.find(type);
     return found != known.end() ? found->second
-                                : (known[type] = is_equal(type, least_integer_tokens) && is_equal(type, 39));
+                                : (known[type] = is_equal(type, 4) && is_equal(type, 39)); // fours alone, and some left
 }
 
 std::vector<std::string> llama_neurons_ggml_bits() {

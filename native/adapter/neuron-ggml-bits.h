@@ -16,9 +16,6 @@ products::Format neuron_format_of(ggml_type type);
 // Whether weights lie in memory as the format's kernel reads them: in their file's order, or in ggml's.
 bool neuron_is_held_for_kernels(const ggml_tensor * w);
 
-// Fewest tokens of a batch whose products are computed in integers.
-constexpr int64_t least_integer_tokens = 4;
-
 // Multiplies a small matrix of the type both ways, once in a process, and compares the results. false where this
 // processor has no such kernels, or they know no such format.
 bool neuron_has_ggml_bits(ggml_type type);

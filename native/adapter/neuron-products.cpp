@@ -14,8 +14,6 @@
 
 namespace {
 
-// Below it, ggml's kernels multiply the quantized values sooner than they are dequantized.
-constexpr int64_t least_dequantized_tokens = 32;
 constexpr size_t line_words = 16; // of a cache line
 
 // Where the first line begins. words: a line more than are needed.
@@ -108,7 +106,7 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_weight =
         w->buffer != nullptr && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
         && (kind == products::Kind::integers ? neuron_is_held_for_kernels(w) : ggml_backend_buffer_is_host(w->buffer));
-    const int64_t least = kind == products::Kind::integers ? least_integer_tokens : least_dequantized_tokens;
+    const int64_t least = kernels->least_tokens(neuron_format_of(w->type));
     return is_weight && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
         && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && (exact || ggml_nrows(node) >= least * w->ne[2])
         && has_kernel(node);

@@ -206,6 +206,10 @@ void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, si
     }
 }
 
+int64_t least_tokens(Format) {
+    return 32; // ggml's kernels multiply the quantized values of fewer sooner than they are dequantized
+}
+
 template <typename Operand> void round(Format, const float * floats, uint32_t * words, int64_t k) {
     Operand::round(floats, words, k);
 }
@@ -215,11 +219,11 @@ template <typename Operand> void round(Format, const float * floats, uint32_t * 
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, round<F32> };
+const Kernels f32 = { multiply<F32>, round<F32>, least_tokens };
 
 #ifdef __AVX512BF16__
 extern const Kernels bf16;
-const Kernels bf16 = { multiply<Bf16>, round<Bf16> };
+const Kernels bf16 = { multiply<Bf16>, round<Bf16>, least_tokens };
 #endif
 
 } // namespace LN_PRODUCTS

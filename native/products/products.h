@@ -66,6 +66,9 @@ struct Kernels {
     // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one, or to integers, as
     // they are multiplied with the format's.
     void (*round)(Format format, const float * floats, uint32_t * words, int64_t k);
+    // Fewest tokens of a batch for which laying out the format's weights is worth it: with fewer, ggml's kernels are
+    // faster (npm run bench:kernels).
+    int64_t (*least_tokens)(Format format);
 };
 
 // The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.

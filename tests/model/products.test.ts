@@ -234,7 +234,7 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
         const bytes = (options: Omit<MeasuredOptions, 'model'>) =>
             withEngine({ model, ...options }, async (engine) => {
                 const ofLengths: Buffer[] = [];
-                for (const length of [1, 3, 4, 5, 31, 32, 101]) {
+                for (const length of [1, 3, 4, 5, 9, 11, 31, 32, 101]) {
                     const tokens = Int32Array.from({ length }, (_, i) => (37 * i + 11) % 64);
                     ofLengths.push(Buffer.from((await engine.logits(tokens)).buffer));
                 }
