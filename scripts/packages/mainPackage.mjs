@@ -44,17 +44,18 @@ export function packMain(outDir) {
 
 /**
  * Compiles into a folder of its own, as dist may hold what has gone from src; without maps to sources that are not
- * packed.
+ * packed. Typings keep their comments, code does not: they are a seventh of what is packed beside the model.
  *
  * @param {string} outDir
  */
 function compileTo(outDir) {
     const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
     const options = ['--outDir', outDir, '--incremental', 'false', '--tsBuildInfoFile', 'null', '--sourceMap', 'false'];
-    runProgram(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options], {
-        what: 'Compiling TypeScript',
-        cwd: packageRoot,
-    });
+    for (const made of [['--emitDeclarationOnly'], ['--declaration', 'false', '--removeComments']])
+        runProgram(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options, ...made], {
+            what: 'Compiling TypeScript',
+            cwd: packageRoot,
+        });
     const vite = join(packageRoot, 'node_modules', 'vite', 'bin', 'vite.js');
     const page = ['build', '--config', 'src/explore/page/vite.config.ts', '--outDir', join(outDir, 'explore', 'page')];
     runProgram(process.execPath, [vite, ...page], { what: "Building the explorer's page", cwd: packageRoot });

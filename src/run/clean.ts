@@ -2,7 +2,7 @@ import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable } from '../files/fileAccess.js';
+import { namesIfAny, unreadable, unwritable } from '../files/fileAccess.js';
 import { knownMetrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
 import { effectsName } from '../effects/effectsFile.js';
@@ -38,7 +38,7 @@ function filesOf(kind: string): readonly string[] {
  * of a metric of another kind are made of too.
  * @param kinds `counts`, `examples`, `checks`, `quants`, `tune`, `report`, or names of metrics, registered ones too.
  * Default: all
- * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
+ * @throws LanguageNeuronsError NOT_FOUND for what is no folder or cannot be read, BUSY, UNWRITABLE
  */
 export async function clean(
     folder: string,
@@ -52,7 +52,7 @@ export async function clean(
     if (found?.isDirectory() !== true)
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
-        const files = (await readdir(folder)).sort();
+        const files = (await namesIfAny(folder)).sort();
         const wholeOf = (name: string): string => nameOfWhole(name) ?? name;
         /** The results of other metrics that are made of a journal, and so are their shards. */
         const othersOf = (journal: string): string[] => {
@@ -99,7 +99,9 @@ async function sizeOf(path: string): Promise<number | undefined> {
     const found = await lstat(path).catch(() => undefined);
     if (found === undefined) return undefined;
     if (!found.isDirectory()) return found.size;
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+        throw unreadable(path, cause);
+    });
     const files = entries.filter((entry) => entry.isFile());
     const sizes = await Promise.all(
         files.map(({ parentPath, name }) =>

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Activations } from '../activations/Activations.js';
 import { activationsName, activationsPath, writeActivations } from '../activations/activationsFile.js';
@@ -19,6 +19,7 @@ import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
 import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
+import { namesIfAny } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, metricNames, outputTable } from '../settings/settings.js';
@@ -90,7 +91,7 @@ async function shardsAt(path: string): Promise<string[]> {
         throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file or folder; ${mend}`, { cause });
     });
     if (found.isDirectory()) {
-        const names = (await readdir(path)).filter((name) => kindOf(nameOfWhole(name) ?? '') !== undefined);
+        const names = (await namesIfAny(path)).filter((name) => kindOf(nameOfWhole(name) ?? '') !== undefined);
         return names.sort().map((name) => join(path, name));
     }
     if (kindOf(wholeOf(path)) !== undefined) return [path];
