@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import GithubSlugger from 'github-slugger';
 import MarkdownIt, { type Token } from 'markdown-it';
@@ -62,11 +62,18 @@ export const sitePages: readonly string[] = sidebarSections(resolve('docs')).fla
     pages.map((page) => join('docs', `${page}.md`)),
 );
 
+/** Files of studies whose names end so. */
+export function studyFiles(ending: string): string[] {
+    const files = readdirSync('studies', { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => file.endsWith(ending)).map((file) => join('studies', file));
+}
+
 /** Every page that people read. */
 export const allPages: readonly string[] = [
     'README.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'scripts/embedded/README.md',
+    ...studyFiles('README.md'),
     ...sitePages,
 ].filter((path) => existsSync(path));
