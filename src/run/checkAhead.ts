@@ -5,12 +5,14 @@ import { sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { effectsName } from '../effects/effectsFile.js';
 import { examplesName } from '../examples/examplesFile.js';
+import { checkSets } from '../experiments/checkFit.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { Questions } from '../questions/Questions.js';
+import { checkDetails } from './neuronDetails.js';
 import type { RunConfig } from './RunConfig.js';
 
 /**
@@ -39,14 +41,16 @@ export function checkNamed(setting: string, named: readonly string[] = [], langu
 }
 
 /**
- * Opens the second model before the hours of work on the first.
+ * Opens a model before the hours of work on another.
  * @returns its sites; see `checkComparable`
- * @throws LanguageNeuronsError as the engine, the template and its folder do
+ * @throws LanguageNeuronsError as the engine, the template and its folder do; WRONG_USE, UNSUPPORTED for what it lacks
  */
 export async function tryModel(config: RunConfig, options: EngineOptions): Promise<readonly Site[]> {
     await ensureWritableFolder(config.out);
     using engine = await Engine.open({ ...options, countOnly: true });
     if (config.accuracy?.template !== undefined) await openTemplate(config.accuracy.template, engine);
+    await checkDetails(config, engine);
+    for (const sets of [config.sets, config.accuracy?.sets]) checkSets(engine, sets);
     return engine.sites;
 }
 
