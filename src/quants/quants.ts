@@ -42,6 +42,11 @@ export interface QuantsOptions extends OptionsOf<typeof table> {
     readonly imatrixTexts?: Corpus | undefined;
     /** Gets `quants.json`, `models`, `imatrix` and, of each file, a run folder in `files`. */
     readonly folder: string;
+    /**
+     * Run folder that holds the reference's counts of the same texts in as many folds, with its neurons by the same
+     * settings. Default: they are made in `files`.
+     */
+    readonly counted?: string | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -55,7 +60,7 @@ export interface QuantsOptions extends OptionsOf<typeof table> {
  */
 export async function quants(options: QuantsOptions): Promise<Quants> {
     const { engine: _engine, files: _files, corpus: _corpus, evaluation: _evaluation, ...others } = options;
-    checkSettings(others, table, { imatrixTexts: true, folder: true, signal: true, progress: true });
+    checkSettings(others, table, { imatrixTexts: true, folder: true, counted: true, signal: true, progress: true });
     checkQuantFiles(options);
     return withFolder(options.folder, 'quants', () => quantsIn(options));
 }
@@ -135,11 +140,21 @@ async function measure(
 ): Promise<MeasuredFile> {
     const { corpus, folds = defaultFolds, force, signal, progress = silent } = options;
     const [counting, scoring] = inParts(progress, [1, reference === undefined ? 1 : 2]);
-    const folder = join(options.folder, 'files', name);
-    const counts = { engine, corpus, folder, folds, force, signal, progress: counting! };
-    const { activations } = await collect(counts);
+    // Counts of others are checked and taken over, never replaced.
+    const taken = reference === undefined ? options.counted : undefined;
+    const folder = taken ?? join(options.folder, 'files', name);
+    const replaced = taken === undefined ? force : undefined;
+    const { activations } = await collect({
+        engine,
+        corpus,
+        folder,
+        folds,
+        force: replaced,
+        signal,
+        progress: counting!,
+    });
     const analysis = identify(activations, pick(options, identifyTable));
-    await writeNeurons(join(folder, 'neurons.json'), analysis);
+    if (taken === undefined) await writeNeurons(join(folder, 'neurons.json'), analysis);
     return { activations, analysis, scores: await scored.with(scoring!).of(engine, reference, name) };
 }
 

@@ -68,6 +68,8 @@ export async function runQuants(
         asked.imatrix && (await openCorpus(config.data, { languages: asked.imatrix, signal, progress }));
     const found = await quants({
         ...{ engine, files, corpus, evaluation, imatrixTexts, folder, folds: config.folds },
+        // Without folds the run's counts have no intervals, and the reference is counted once more.
+        counted: config.folds === undefined ? undefined : config.out,
         ...{ ...asked, ...pick(config, identifyTable), ...shared },
     });
     const { html } = await writeQuantsPage(folder, found, { excel });

@@ -68,8 +68,11 @@ async function workWeights(
         ...{ counting, examples: watching },
         scoring: scored * (1 + conditions(sets.length, texts.languages)),
         intervening: scored * intervening.reduce((sum, one) => sum + one, 0),
-        // The reference is scored once more beside each file.
-        quants: quants === undefined ? 0 : (1 + files) * counting + (1 + 2 * files) * scored,
+        // The reference is scored once more beside each file, and with folds counted already.
+        quants:
+            quants === undefined
+                ? 0
+                : (files + (config.folds === undefined ? 1 : 0)) * counting + (1 + 2 * files) * scored,
     };
     if (accuracy === undefined || questions === undefined) return weights;
     const { limit = Infinity, wholeLimit = limit, maxTokens = questionTable.maxTokens.default } = accuracy;

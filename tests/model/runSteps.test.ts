@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -26,7 +26,16 @@ describe("interventions, checks and quantized files in a run's file", () => {
     beforeAll(async () => {
         const settings = {
             ...{ model: embeddedModel, data: 'udhr:25-28', evaluation: 'udhr:30-30', languages: ['en', 'zh'] },
-            ...{ gpu: 'off', threads: 1, topRate: 0.02, sets: ['specific+related'], controls: 1, values: true, out },
+            ...{
+                gpu: 'off',
+                threads: 1,
+                folds: 2,
+                topRate: 0.02,
+                sets: ['specific+related'],
+                controls: 1,
+                values: true,
+                out,
+            },
             intervene: [{ op: 'scale:0.5,mean:zh' }, { op: 'zero', dose: '1%', seed: 4 }],
             check: [{ names: 'settings' }, { names: ['script', 'importance'], sample: 2 }],
             quants: { make: ['Q4_0'] },
@@ -75,6 +84,10 @@ describe("interventions, checks and quantized files in a run's file", () => {
         expect(files[1]!.perLanguage.zh!.kl.value).toBeGreaterThan(0);
         expect(evaluation).toEqual(['udhr:30-30']);
         expect([existsSync(quantsPath(join(out, 'quants'))), existsSync(page)]).toEqual([true, true]);
+        // The counts of the run are those of the reference: nothing is counted twice.
+        const counted = readdirSync(join(out, 'quants', 'files'));
+        expect(counted).toHaveLength(1);
+        expect(counted[0]).toContain('Q4_0');
     });
 
     it('are shown by the report and at the end, and stay as they are when the run is done again', async () => {
