@@ -1,7 +1,8 @@
 import type { Activations } from '../activations/Activations.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../experiments/intervene.js';
-import type { Operation } from '../interventions/Operation.js';
+import { resultName } from '../experiments/resultPaths.js';
+import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName, parseOperations } from '../interventions/operationText.js';
 import { needsValues } from '../interventions/resolveValue.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -32,9 +33,22 @@ export function checkInterventionsConfig(config: RunConfig): void {
         if (part.dose !== undefined && part.sets !== undefined)
             throw wrong('`dose` takes neurons by rank, not by set; leave `sets` out');
     }
+    const results = partsOf(config).flatMap((part) =>
+        operationsOf(part).map(
+            (operation) => ({ operation, kind: part.dose === undefined ? 'matrix' : 'dose' }) as const,
+        ),
+    );
+    // The run itself sets neurons to 0.
+    const measured = [{ operation: deactivation, kind: 'matrix' } as const, ...results].map(({ operation, kind }) => ({
+        name: resultName('', operation, kind),
+        words: `${kind === 'dose' ? 'doses' : 'sets'} by ${operationName(operation)}`,
+    }));
+    const twice = measured.find(({ name }, i) => measured.findIndex((other) => other.name === name) !== i);
+    if (twice !== undefined)
+        throw wrong(`${twice.words} would be measured twice, and the first result be lost; give them in one part`);
 }
 
-/** Operations of each part, and how many sets or doses of how many conditions each measures. */
+/** What each part measures: how many operations, on how many doses or which sets, beside how many controls. */
 export function interventionSizes(config: RunConfig): {
     readonly operations: number;
     readonly doses: number | undefined;

@@ -188,6 +188,21 @@ describe('a run configuration', () => {
         [{ intervene: { op: ['frob'] } }, 'there is no operation frob'],
         [{ intervene: { op: ['zero'], dose: [0.1], sets: ['specific'] } }, 'intervene: `dose` takes neurons by rank'],
         [{ intervene: true }, 'intervene.0.op: is missing'],
+        [
+            { intervene: { op: ['zero'] } },
+            'intervene: sets by zero would be measured twice, and the first result be lost',
+        ],
+        [{ intervene: { op: ['add:1', 'add:1'] } }, 'sets by add:1 would be measured twice'],
+        [{ intervene: [{ op: ['scale:2'] }, { op: ['scale:2'], seed: 3 }] }, 'sets by scale:2 would be measured twice'],
+        [
+            {
+                intervene: [
+                    { op: ['zero'], dose: [0.1] },
+                    { op: ['zero'], dose: [0.2] },
+                ],
+            },
+            'doses by zero would be measured twice',
+        ],
         [{ check: { names: ['nuls'] } }, 'there is no check "nuls"; did you mean nulls?'],
         [{ check: [{}, { names: ['chanse'] }] }, 'there is no check "chanse"'],
         [{ quants: {} }, 'no file to compare; give some, or `make`'],
