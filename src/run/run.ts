@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { compare, type LabelledAnalysis } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { checkInFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { inParts, inSteps, silent } from '../support/progress.js';
 import { reportOn, type ReportOptions } from '../report/reportOn.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, outputTable } from '../settings/settings.js';
 import { tryModel } from './checkAhead.js';
+import { compareExamined } from './compareExamined.js';
 import {
     engineOptionsOf,
     examine,
@@ -81,11 +80,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         nextStep,
     });
     nextStep();
-    const labelled = async (label: string, one: Examined): Promise<LabelledAnalysis> => ({
-        ...{ label, ...one },
-        withoutFolds: await numbersWithoutFolds(one.folder, one.analysis),
-    });
-    const comparison = compare([await labelled('base', base), await labelled('aligned', aligned)], after.trained);
+    const comparison = await compareExamined({ base, aligned }, after.trained);
     await writeComparison(config.out, comparison);
     nextStep();
     return {

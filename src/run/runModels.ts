@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { sameSites, type Site } from '../engine/Site.js';
-import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
-import { metricOf } from '../experiments/metrics.js';
-import { toCsv } from '../files/csv.js';
+import { matrixTable } from '../experiments/matrixTable.js';
+import { type CsvTable, toCsv } from '../files/csv.js';
 import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
-import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { reportOn } from '../report/reportOn.js';
 import { inParts, silent } from '../support/progress.js';
 import { tryModel } from './checkAhead.js';
+import { compareExamined } from './compareExamined.js';
 import { engineOptionsOf, examine, type ExaminedModel, type ExamineOptions, stepsOfOne } from './examineModel.js';
 import type { ModelConfig, RunConfig } from './RunConfig.js';
 
@@ -63,7 +62,7 @@ export async function runModels(config: RunConfig, options: ExamineOptions): Pro
     await writeFileAtomic(join(config.out, 'models.csv'), toCsv(modelsTable(models), { excel }));
     const alike = sites.every((one) => sameSites(one, sites[0]!));
     if (!alike) progress.note('the models have not the same layers: neurons are not compared one by one');
-    const comparison = alike ? await compared(models) : undefined;
+    const comparison = alike ? await compareExamined(models) : undefined;
     if (comparison !== undefined) await writeComparison(config.out, comparison);
     nextStep();
     if (comparison === undefined) return { models };
@@ -72,43 +71,25 @@ export async function runModels(config: RunConfig, options: ExamineOptions): Pro
     return { models, comparison };
 }
 
-async function compared(models: Readonly<Record<string, ExaminedModel>>): Promise<Comparison> {
-    return compare(
-        await Promise.all(
-            Object.entries(models).map(async ([label, one]) => ({
-                ...{ label, ...one },
-                withoutFolds: await numbersWithoutFolds(one.folder, one.analysis),
-            })),
-        ),
-    );
-}
-
-/** A row for each model, language and metric: its neurons, the whole model, and without a set of the language. */
-function modelsTable(models: Readonly<Record<string, ExaminedModel>>): Parameters<typeof toCsv>[0] {
-    const columns = [
-        ...['model', 'language', 'specific', 'related', 'metric', 'whole', 'whole low', 'whole high'],
-        ...['set', 'without', 'without low', 'without high', 'random'],
-    ];
-    const rows = Object.entries(models).flatMap(([name, { analysis, matrices }]) =>
-        analysis.languages.flatMap((language) =>
-            matrices.flatMap(({ metric, sets }) =>
-                Object.entries(sets).flatMap(([set, cells]) => {
-                    const [r, c] = [cells.rows.indexOf(language), cells.columns.indexOf(language)];
-                    if (r < 0 || c < 0) return [];
-                    const { specific, related } = analysis.perLanguage[language]!;
-                    const { baseline, values, control, intervals } = cells;
-                    const whole = baseline[c]!;
-                    return [
-                        [
-                            ...[name, language, specific, related, metricOf(metric).name],
-                            ...[whole, ...(intervals.baseline[c] ?? [null, null])],
-                            ...[set, values[r]![c]!, ...(intervals.values[r]![c] ?? [null, null])],
-                            whole + control[r]![c]!,
-                        ],
-                    ];
+/** A line for each model, metric, set and language: the numbers of its neurons, and its own cell of the matrix. */
+function modelsTable(models: Readonly<Record<string, ExaminedModel>>): CsvTable {
+    const tables = Object.entries(models).flatMap(([name, { analysis, matrices }]) =>
+        matrices.map((matrix) => {
+            const { columns, rows } = matrixTable(matrix);
+            const [row, column] = [columns.indexOf('row'), columns.indexOf('column')];
+            const own = rows.filter((cells) => cells[row] === cells[column]);
+            return {
+                columns: ['model', 'metric', 'specific', 'related', ...columns],
+                rows: own.map((cells) => {
+                    const { specific, related } = analysis.perLanguage[String(cells[row])]!;
+                    return [name, matrix.metric, specific, related, ...cells];
                 }),
-            ),
-        ),
+            };
+        }),
     );
-    return { columns, rows };
+    // Metrics have columns of their own behind those that all have.
+    const columns = [...new Set(tables.flatMap((table) => table.columns))];
+    const placed = ({ columns: own, rows }: CsvTable): CsvTable['rows'] =>
+        rows.map((cells) => columns.map((column) => cells[own.indexOf(column)] ?? null));
+    return { columns, rows: tables.flatMap(placed) };
 }

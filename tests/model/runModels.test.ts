@@ -53,13 +53,13 @@ describe('a run of several models', () => {
         expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('tuned');
         const [head, ...all] = readFileSync(join(out, 'models.csv'), 'utf8').trim().split('\n');
         // A set of the same neurons is there too.
-        const rows = all.filter((row) => row.split(',')[8] === 'specific+related');
-        expect(head).toMatch(/^model,language,specific,related,metric,whole,/);
-        expect(rows.map((row) => row.split(',').slice(0, 2).join())).toEqual([
+        const rows = all.filter((row) => row.split(',')[4] === 'specific+related');
+        expect(head).toMatch(/^model,metric,specific,related,set,row,column,baseline,value,/);
+        expect(rows.map((row) => [row.split(',')[0], row.split(',')[6]].join())).toEqual([
             ...['plain,en', 'plain,zh', 'tuned,en', 'tuned,zh'],
         ]);
         const { baseline } = result.models!.tuned!.matrices[0]!.sets['specific+related']!;
-        expect(rows.slice(2).map((row) => Number(row.split(',')[5]))).toEqual([...baseline]);
+        expect(rows.slice(2).map((row) => Number(row.split(',')[7]))).toEqual([...baseline]);
     });
 
     it('counts nothing again when it is done again', async () => {
@@ -81,7 +81,19 @@ describe('a run of several models', () => {
         expect([Object.keys(models!), comparison]).toEqual([['plain', 'tiny'], undefined]);
         expect(notes).toContain('the models have not the same layers: neurons are not compared one by one');
         expect(existsSync(join(folder, 'mixed', 'comparison.json'))).toBe(false);
-        expect(readFileSync(join(folder, 'mixed', 'models.csv'), 'utf8')).toContain('tiny,zh');
+        expect(readFileSync(join(folder, 'mixed', 'models.csv'), 'utf8')).toMatch(/^tiny,bits-per-byte,.*,zh,zh,/m);
+    });
+
+    it.each<[what: string, settings: Partial<RunConfig>, words: RegExp]>([
+        ['a set', { sets: ['experts'] }, /has no experts/],
+        ['a neuron', { examples: { neurons: ['L3N7'] } }, /L3N7/],
+    ])('is refused before it counts where a later one has not %s', async (what, settings, words) => {
+        const later = join(folder, 'later.gguf');
+        writeBpe(later, 'gpt-2');
+        const out = join(folder, `lacks ${what}`);
+        const lacking = { ...configOf({ plain: embeddedModel, tiny: later }, out), ...settings };
+        await expect(run(lacking)).rejects.toThrow(words);
+        expect(existsSync(join(out, 'plain', 'activations.safetensors'))).toBe(false);
     });
 
     it('is refused before it counts where one cannot be opened', async () => {

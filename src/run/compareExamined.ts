@@ -1,0 +1,20 @@
+import { compare } from '../experiments/compare.js';
+import type { Comparison } from '../experiments/Comparison.js';
+import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
+import type { Examined } from './examineModel.js';
+
+/**
+ * Compares examined models by their labels, each with the first.
+ * @param trained see `compare`
+ * @throws LanguageNeuronsError as `compare`
+ */
+export async function compareExamined(
+    models: Readonly<Record<string, Examined>>,
+    trained?: readonly string[],
+): Promise<Comparison> {
+    const labelled = Object.entries(models).map(async ([label, one]) => ({
+        ...{ label, ...one },
+        withoutFolds: await numbersWithoutFolds(one.folder, one.analysis),
+    }));
+    return compare(await Promise.all(labelled), trained);
+}
