@@ -41,21 +41,32 @@ export function alignedTable(
     for (const { group, members } of groupsOf(columns))
         // one wider than its columns gives the rest to the last
         widths[members.at(-1)!]! += Math.max(0, widthOf(group) - sizeOf(members, widths));
-    while (sizeOf([...columns.keys()], widths) > width) {
-        const [widest] = [...columns.keys()]
-            .filter((i) => columns[i]!.elastic === true && widths[i]! > leastElastic)
-            .sort((a, b) => widths[b]! - widths[a]!);
-        if (widest === undefined) break;
-        widths[widest]!--;
-    }
-    return blocksOf(columns, widths, width)
+    return blocksOf(columns, fitted(columns, [...columns.keys()], widths, width), width)
         .map((members) => {
-            const lines = all.map((cells) =>
-                line(members.map((i) => aligned(cells[i]!, widths[i]!, columns[i]!.right))),
-            );
-            return [...groupLines(columns, widths, members), ...lines].join('\n');
+            // Those that follow below have their line to themselves: they are cut only as far as that asks.
+            const cut = fitted(columns, members, widths, width);
+            const lines = all.map((cells) => line(members.map((i) => aligned(cells[i]!, cut[i]!, columns[i]!.right))));
+            return [...groupLines(columns, cut, members), ...lines].join('\n');
         })
         .join('\n\n');
+}
+
+/** The widths with which some columns fit beside each other, elastic ones cut, the widest first. */
+function fitted(
+    columns: readonly AlignedColumn[],
+    members: readonly number[],
+    widths: readonly number[],
+    width: number,
+): number[] {
+    const cut = [...widths];
+    while (sizeOf(members, cut) > width) {
+        const [widest] = members
+            .filter((i) => columns[i]!.elastic === true && cut[i]! > leastElastic)
+            .sort((a, b) => cut[b]! - cut[a]!);
+        if (widest === undefined) break;
+        cut[widest]!--;
+    }
+    return cut;
 }
 
 /** The columns that fit beside each other, groups whole. */

@@ -38,6 +38,15 @@ describe('an aligned table', () => {
         expect(lines[2]).toContain('short');
     });
 
+    it('cuts a column that follows below only where its own line is too narrow', () => {
+        const some = [{ heading: 'data' }, { heading: 'where' }, { heading: 'what', elastic: true }];
+        const rows = [['msvamp', 'downloaded when used', 'questions of arithmetic']];
+        const lines = (width: number): string[] => alignedTable(some, rows, width).split('\n');
+        expect(lines(80)[1]).toBe('msvamp  downloaded when used  questions of arithmetic');
+        expect(lines(32).slice(2)).toEqual(['', 'data    what', 'msvamp  questions of arithmetic']);
+        expect(lines(29).at(-1)).toBe('msvamp  questions of arithme…');
+    });
+
     it('puts what does not fit below, behind the first column again, groups whole', () => {
         const wide = [
             { heading: 'language' },
