@@ -144,7 +144,8 @@ function whyNotBeside(first: MeasuredFile, { name, whole }: MeasuredFile): strin
     const settings = differingSettings(first.whole, whole);
     const why =
         settings.length > 0
-            ? `they were measured with other settings (${settings.join(', ')})`
+            ? `they were measured with other settings (${settings.join(', ')})` +
+              (settings.includes('window') ? '; `windowSize` gives all the same window' : '')
             : 'they cut the texts into other tokens, or differ in how many they score; bits per byte can be compared';
     return [`${name} is not set beside ${first.name}: ${why}.`];
 }

@@ -97,7 +97,8 @@ describe('models that are evaluated', () => {
         const found = await evaluate({ models: [models[0]!, narrow], metricFor, folder: at('narrow') });
         expect(found.models[1]!.all).not.toHaveProperty('change');
         expect(found.notes).toEqual([
-            'coarse is not set beside base: they were measured with other settings (window).',
+            'coarse is not set beside base: they were measured with other settings (window); `windowSize` gives ' +
+                'all the same window.',
         ]);
         const stranger = at('stranger.gguf');
         writeWidths(stranger, [64, 96]);
