@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/Engine.js';
 import { setConditions } from '../experiments/conditions.js';
-import type { Estimate } from '../experiments/Metric.js';
+import type { Estimate } from '../experiments/estimates.js';
 import { average, difference } from '../experiments/resampling.js';
 import { type Damage, damageOf, matchDamage } from '../experiments/selectivity.js';
 import { distinctNeurons } from '../neurons/distinctNeurons.js';

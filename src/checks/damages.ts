@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Engine } from '../engine/Engine.js';
 import { conditionOf } from '../experiments/conditions.js';
-import type { Estimate } from '../experiments/Metric.js';
+import type { Estimate } from '../experiments/estimates.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { average, bootstrapInterval } from '../experiments/resampling.js';
 import { type Damage, damageOf, risesOf } from '../experiments/selectivity.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Sample } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { accuracyDifferenceInterval } from '../experiments/accuracyDifference.js';
-import type { Estimate } from '../experiments/Metric.js';
+import type { Estimate } from '../experiments/estimates.js';
 import { neuronDrops, neuronsAPass } from '../experiments/neuronDrops.js';
 import { drawResamples, estimate } from '../experiments/resampling.js';
 import { analysisSites, type NeuronIndex } from '../neurons/NeuronAnalysis.js';

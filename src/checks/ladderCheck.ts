@@ -1,6 +1,6 @@
 import { meanState, resampledState, watchDonors } from '../experiments/donors.js';
 import type { Engine } from '../engine/Engine.js';
-import type { Estimate } from '../experiments/Metric.js';
+import type { Estimate } from '../experiments/estimates.js';
 import { average } from '../experiments/resampling.js';
 import { type Damage, damageOf } from '../experiments/selectivity.js';
 import type { ModelState } from '../interventions/ModelState.js';

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import { checkModel } from '../experiments/checkFit.js';
-import type { Estimate } from '../experiments/Metric.js';
+import type { Estimate } from '../experiments/estimates.js';
 import { average, difference } from '../experiments/resampling.js';
 import { type Damage, damageOf } from '../experiments/selectivity.js';
 import { formatQuantity, formatShare } from '../support/format.js';

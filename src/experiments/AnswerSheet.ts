@@ -4,7 +4,7 @@ import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
 import type { AnswerJudge } from './choices.js';
 import type { Question } from '../questions/Questions.js';
-import type { Cell } from './Metric.js';
+import type { Cell } from './estimates.js';
 import { type AnswerFacts, firstOwnBit, verdictBits, VerdictSheet } from './VerdictSheet.js';
 
 /** The parts of a question by which an answer is judged. */

@@ -1,7 +1,7 @@
 import { answerWords } from '../answers/answerWords.js';
 import { lineLanguages } from '../answers/lineLanguages.js';
 import { toldLanguage } from './AnswerSheet.js';
-import type { Cell } from './Metric.js';
+import type { Cell } from './estimates.js';
 import { type AnswerFacts, firstOwnBit, verdictBits, VerdictSheet } from './VerdictSheet.js';
 
 /** Bits of a verdict. */

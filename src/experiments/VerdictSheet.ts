@@ -1,4 +1,4 @@
-import type { Cell } from './Metric.js';
+import type { Cell } from './estimates.js';
 
 /** Bits of a verdict, which is kept for each answer beside the number of its tokens; a sheet has others of its own. */
 export const verdictBits = { answered: 1, cutOff: 2 } as const;

@@ -12,7 +12,8 @@ import { countedShares, countedWords } from './countedTexts.js';
 import type { DeactivationMatrix, DeactivationSet, MeasuredIntervention, MeasuredModel } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
 import type { Doses, Experiment } from './experiment.js';
-import type { Cell, Measurements, MetricFacts } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { Measurements, MetricFacts } from './Metric.js';
 
 /** The inputs of matrices. */
 export interface MatrixParts {

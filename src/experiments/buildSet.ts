@@ -3,8 +3,10 @@ import type { CellInterval, CellTests, DeactivationSet, Grid } from './Deactivat
 import { benjaminiHochberg } from '../support/statistics.js';
 import type { VerdictPair } from './accuracyDifference.js';
 import type { SetConditions } from './conditions.js';
-import type { Cell, Estimate, Measurements, MetricFacts, Sides } from './Metric.js';
-import { average, difference, effectiveUnits, estimatorOf } from './resampling.js';
+import type { Cell, Estimate, Sides } from './estimates.js';
+import type { Measurements, MetricFacts } from './Metric.js';
+import { estimatorOf } from './estimatorOf.js';
+import { average, difference, effectiveUnits } from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
 export interface Measured {

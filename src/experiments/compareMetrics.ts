@@ -1,9 +1,10 @@
 import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import { meanValue } from './meanEffect.js';
-import type { Estimate } from './Metric.js';
+import type { Estimate } from './estimates.js';
 import { metricOf } from './metrics.js';
-import { average, difference, estimatorOf } from './resampling.js';
+import { estimatorOf } from './estimatorOf.js';
+import { average, difference } from './resampling.js';
 import { benjaminiHochberg } from '../support/statistics.js';
 
 /** A whole model, measured. */

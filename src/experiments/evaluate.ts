@@ -16,9 +16,11 @@ import type { MeasuredModel } from './DeactivationMatrix.js';
 import { type EvaluatedModel, type Evaluation, evaluationPaths, writeEvaluation } from './evaluationFile.js';
 import { measuredModel } from './intervene.js';
 import { meanValue } from './meanEffect.js';
-import type { Cell, Metric } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { Metric } from './Metric.js';
 import { registerMetric } from './metrics.js';
-import { average, estimatorOf } from './resampling.js';
+import { estimatorOf } from './estimatorOf.js';
+import { average } from './resampling.js';
 
 export interface EvaluateOptions extends CsvOptions {
     /** How each model is opened; the first is the one that the others are compared with. */

@@ -1,6 +1,7 @@
 import type { DeactivationSet } from './DeactivationMatrix.js';
 import { effectOf } from './matrixTable.js';
-import type { CellSpread, MetricKind } from './Metric.js';
+import type { CellSpread } from './estimates.js';
+import type { MetricKind } from './Metric.js';
 import { leastShift, unitsFor } from './power.js';
 import { beyondControlIn, isTold } from './toldCell.js';
 

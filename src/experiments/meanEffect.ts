@@ -1,7 +1,9 @@
 import { mean } from '../support/mean.js';
-import type { MetricWords } from './Metric.js';
 
-type Effects = Pick<MetricWords, 'relative'>;
+/** Of a metric: whether its effects are fractions of the baseline. */
+interface Effects {
+    readonly relative: boolean;
+}
 
 /**
  * Mean of effects over languages. Of fractions f of a baseline it is the geometric one, exp(mean(ln(1 + f))) − 1, for a

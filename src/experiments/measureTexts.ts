@@ -9,7 +9,8 @@ import type { ModelState } from '../interventions/ModelState.js';
 import { asPrompts } from '../questions/chatSamples.js';
 import { formatCount } from '../support/format.js';
 import { openJournals } from './journals.js';
-import type { Cell, MeasureContext, MetricSettings, TextMetricKind } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { MeasureContext, MetricSettings, TextMetricKind } from './Metric.js';
 import { referenceName, type ScoredCell, type ScoredPlan, type ScoredTexts, scoresJournal } from './scoredTexts.js';
 
 /** A running measurement of a metric on the scores of a corpus's texts. */

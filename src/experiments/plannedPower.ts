@@ -1,6 +1,7 @@
 import type { DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
 import { powerFor, spreadOf } from './matrixPower.js';
-import type { CellSpread, MetricKind } from './Metric.js';
+import type { CellSpread } from './estimates.js';
+import type { MetricKind } from './Metric.js';
 import { readMatrices } from './matrixFile.js';
 import { withUnits } from './power.js';
 import { resultName } from './resultPaths.js';

@@ -1,6 +1,6 @@
 import { normalQuantile } from '../support/normalIntervals.js';
 import { normalTail, studentQuantile } from '../support/statistics.js';
-import type { CellSpread, PowerRule } from './Metric.js';
+import type { CellSpread, PowerRule } from './estimates.js';
 import { fewestToTell } from './tooFewRight.js';
 
 /** The share of cases in which a change is to be told from chance. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { datasetName } from '../corpus/datasetName.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import type { Cell, JournalledMeasurements } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 import type { VerdictSheet } from './VerdictSheet.js';
 

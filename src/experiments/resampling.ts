@@ -3,7 +3,7 @@ import { mean } from '../support/mean.js';
 import { randomGenerator } from '../support/randomGenerator.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import { normalP, studentP, studentQuantile } from '../support/statistics.js';
-import type { Cell, Estimate, Intervals, MetricFacts, PowerRule, Sides } from './Metric.js';
+import type { Cell, Estimate, Intervals, PowerRule, Sides } from './estimates.js';
 import { studentPower } from './power.js';
 
 /** Resamples: of many texts, 95 % limits have 25 of them beyond each. */
@@ -21,22 +21,6 @@ export function drawResamples(units: number): Uint16Array[] {
         for (let i = 0; i < units; i++) times[uniformInt(generator, 0, units - 1)]!++;
         return times;
     });
-}
-
-/**
- * Estimates a metric's cells. Cells of as many units are resampled alike, which makes their differences paired.
- */
-export function estimatorOf({
-    kind,
-    settings,
-}: Pick<MetricFacts, 'kind' | 'settings'>): (cell: Pick<Cell, 'numerators' | 'weights'>) => Estimate {
-    const draws = new Map<number, Uint16Array[]>();
-    const fromMean = kind.fromMean(settings);
-    return (cell) => {
-        const units = cell.numerators.length;
-        if (!draws.has(units)) draws.set(units, kind.intervals.resamples ? drawResamples(units) : []);
-        return estimate(cell, draws.get(units)!, fromMean);
-    };
 }
 
 /** @param fromMean turns a mean into the metric */

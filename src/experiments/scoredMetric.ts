@@ -8,7 +8,8 @@ import { perplexityTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { checkedUnit, checkScoredMetric, wrongMetric } from './checkMetric.js';
 import { measureTexts } from './measureTexts.js';
-import type { Cell, MetricSettings, ScoredMetric, ScoredUnit, TextMetricKind } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { MetricSettings, ScoredMetric, ScoredUnit, TextMetricKind } from './Metric.js';
 import { bootstrapIntervals } from './resampling.js';
 import { scoredPlan, type ScoredPlan, ScoredTexts, scoresJournal } from './scoredTexts.js';
 

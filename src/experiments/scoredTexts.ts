@@ -10,7 +10,8 @@ import { defined } from '../support/defined.js';
 import { byName } from '../support/names.js';
 import { keyOf } from '../support/keyOf.js';
 import type { ModelState } from '../interventions/ModelState.js';
-import type { Cell, JournalledMeasurements } from './Metric.js';
+import type { Cell } from './estimates.js';
+import type { JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 
 /**

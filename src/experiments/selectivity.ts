@@ -1,5 +1,6 @@
 import type { ModelState } from '../interventions/ModelState.js';
-import type { Cell, Estimate, Measurements } from './Metric.js';
+import type { Cell, Estimate } from './estimates.js';
+import type { Measurements } from './Metric.js';
 import { average, between, difference, drawResamples, estimate, nothing } from './resampling.js';
 
 /** What a change of neurons does to log-perplexity: the rise of -ln p a token, in nats. */

@@ -1,6 +1,6 @@
 import { wilsonInterval } from '../support/normalIntervals.js';
 import { accuracyDifferenceInterval, accuracyDifferenceP, differenceDeviation } from './accuracyDifference.js';
-import type { Intervals } from './Metric.js';
+import type { Intervals } from './estimates.js';
 import { answerPower } from './power.js';
 import { fewestToTell, tooFewRight } from './tooFewRight.js';
 

@@ -1,4 +1,4 @@
-import type { Cell } from '../experiments/Metric.js';
+import type { Cell } from '../experiments/estimates.js';
 import { bootstrapInterval, combined, difference, drawResamples, estimate } from '../experiments/resampling.js';
 import type { Quants, QuantFile, QuantLanguage } from './quantsFile.js';
 import type { FileScores } from './scores.js';

@@ -11,7 +11,8 @@ import type { AffineEdit } from '../../../src/engine/edits.js';
 import { allConditions, setConditions } from '../../../src/experiments/conditions.js';
 import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
 import type { Operation } from '../../../src/interventions/Operation.js';
-import type { Cell, Measurements } from '../../../src/experiments/Metric.js';
+import type { Cell } from '../../../src/experiments/estimates.js';
+import type { Measurements } from '../../../src/experiments/Metric.js';
 import {
     average,
     bootstrapInterval,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accuracy } from '../../../src/experiments/accuracy.js';
 import { metricOf } from '../../../src/experiments/metrics.js';
-import type { CellSpread } from '../../../src/experiments/Metric.js';
+import type { CellSpread } from '../../../src/experiments/estimates.js';
 import { answerPower, leastShift, studentPower, unitsFor, withUnits } from '../../../src/experiments/power.js';
 import { type SimulatedMatrix, simulateMatrix } from '../../helpers/simulatedMatrix.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import type { Cell, Estimate } from '../../../src/experiments/Metric.js';
+import type { Cell, Estimate } from '../../../src/experiments/estimates.js';
 import { bootstrapInterval } from '../../../src/experiments/resampling.js';
 import { damageOf, matchDamage, risesOf } from '../../../src/experiments/selectivity.js';
 import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
