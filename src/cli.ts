@@ -15,7 +15,7 @@ function failed(code: number, words: string): number {
 async function start(): Promise<number> {
     const tooOld = nodeTooOld(process.versions.node); // before anything is read that an old Node cannot
     if (tooOld !== undefined) return failed(1, tooOld);
-    if (child === undefined) return (await import('./commands/supervise.js')).supervise(args);
+    if (child === undefined) return (await import('./commands/process/supervise.js')).supervise(args);
     if (process.send !== undefined) return (await import('./commands/main.js')).main(args, child);
     return failed(2, 'LANGUAGE_NEURONS_CHILD is set, which is for processes that the tool itself starts; unset it');
 }

@@ -8,31 +8,31 @@ export { readActivations, readActivationsSource, writeActivations } from './acti
 export { type ActivationValues, readValues } from './activations/ActivationValues.js';
 export { importCounts } from './activations/import/importCounts.js';
 export { mergeActivations } from './activations/mergeActivations.js';
-export { modelFingerprint } from './engine/modelFingerprint.js';
+export { modelFingerprint } from './engine/files/modelFingerprint.js';
 
 // Results
 export { readCheckIfAny } from './checks/checkFile.js';
 export type { CheckResult } from './checks/CheckResult.js';
 export { type EffectsFile, readEffectsIfAny } from './effects/effectsFile.js';
 export { type LensFile, readLensIfAny } from './lens/lensFile.js';
-export { writeNeuronTable } from './neurons/neuronFiles.js';
+export { writeNeuronTable } from './neurons/tables/neuronFiles.js';
 export { type ExamplesHead, readExamples, readExamplesHead } from './examples/examplesFile.js';
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';
-export { type WatchedFile, type WatchedFileOptions, writeWatched } from './neurons/watchedFile.js';
-export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
-export { readComparison, writeComparison } from './experiments/comparisonFile.js';
-export { readCurves, writeCurves } from './experiments/doseFile.js';
-export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
+export { type WatchedFile, type WatchedFileOptions, writeWatched } from './neurons/tables/watchedFile.js';
+export { readNeurons, writeNeurons } from './neurons/analysis/neuronsFile.js';
+export { readComparison, writeComparison } from './experiments/resultFiles/comparisonFile.js';
+export { readCurves, writeCurves } from './experiments/resultFiles/doseFile.js';
+export { readMatrices, readMatrix, writeMatrix } from './experiments/resultFiles/matrixFile.js';
 export { type Quants, readQuantsIfAny, writeQuants } from './quants/quantsFile.js';
 export { writeQuantsPage } from './report/quantsPage.js';
-export type { ReportFiles, ReportInput } from './report/Report.js';
+export type { ReportFiles, ReportInput } from './report/input/Report.js';
 export { writeReport } from './report/writeReport.js';
 export { exportSite } from './explore/exportSite.js';
 export { exportDashboards } from './dashboards/exportDashboards.js';
 
 // Models beside each other
 export { evaluate, type EvaluateOptions } from './experiments/evaluate.js';
-export { type Evaluation, readEvaluationIfAny } from './experiments/evaluationFile.js';
+export { type Evaluation, readEvaluationIfAny } from './experiments/resultFiles/evaluationFile.js';
 
 // Quantized files
 export { quants, type QuantsOptions } from './quants/quants.js';

@@ -11,9 +11,9 @@ export { terminalProgress } from './support/terminalProgress.js';
 // Texts, questions and answers
 export type { Corpus, Sample } from './corpus/Corpus.js';
 export { openCorpus } from './data/openCorpus.js';
-export { asPrompts } from './questions/chatSamples.js';
-export { openQuestions } from './questions/openQuestions.js';
-export { openTemplate } from './questions/promptTemplates.js';
+export { asPrompts } from './questions/templates/chatSamples.js';
+export { openQuestions } from './questions/sources/openQuestions.js';
+export { openTemplate } from './questions/templates/promptTemplates.js';
 export { respond } from './questions/respond.js';
 export { languageOf } from './answers/languageOf.js';
 export { lastNumber } from './answers/lastNumber.js';
@@ -21,28 +21,28 @@ export { hasRightNumber } from './answers/numberRules.js';
 
 // A model
 export { Engine } from './engine/Engine.js';
-export type { CountResult, EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/engineTypes.js';
-export type { ContinuousBatching } from './engine/ContinuousBatching.js';
-export type { WatchedText } from './engine/watchTypes.js';
+export type { CountResult, EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/types/engineTypes.js';
+export type { ContinuousBatching } from './engine/answers/ContinuousBatching.js';
+export type { WatchedText } from './engine/types/watchTypes.js';
 export type { AnswerRequest } from './engine/scheduler/AnswerRequest.js';
-export type { TextEdit } from './engine/edits.js';
-export { neuronsAt, type Site } from './engine/Site.js';
+export type { TextEdit } from './engine/types/edits.js';
+export { neuronsAt, type Site } from './engine/types/Site.js';
 export { embeddedModel } from './run/embeddedRun.js';
 
 // Counts and neurons
 export type { Activations } from './activations/Activations.js';
 export { collect } from './activations/collect.js';
-export type { NeuronAnalysis, NeuronIndex } from './neurons/NeuronAnalysis.js';
-export { chooseNeurons } from './neurons/chooseNeurons.js';
-export { identify } from './neurons/identify.js';
-export { languageOverlap } from './neurons/languageOverlap.js';
-export { neuronName, neuronNamed } from './neurons/neuronNames.js';
-export { neuronRow } from './neurons/neuronRows.js';
-export { neuronsInLayer } from './neurons/neuronsInLayer.js';
-export { neuronsOf } from './neurons/neuronsOf.js';
-export { neuronTable } from './neurons/neuronTable.js';
-export { randomNeurons } from './neurons/randomNeurons.js';
-export { rankNeurons } from './neurons/rankNeurons.js';
+export type { NeuronAnalysis, NeuronIndex } from './neurons/analysis/NeuronAnalysis.js';
+export { chooseNeurons } from './neurons/sets/chooseNeurons.js';
+export { identify } from './neurons/classes/identify.js';
+export { languageOverlap } from './neurons/analysis/languageOverlap.js';
+export { neuronName, neuronNamed } from './neurons/tables/neuronNames.js';
+export { neuronRow } from './neurons/tables/neuronRows.js';
+export { neuronsInLayer } from './neurons/analysis/neuronsInLayer.js';
+export { neuronsOf } from './neurons/sets/neuronsOf.js';
+export { neuronTable } from './neurons/tables/neuronTable.js';
+export { randomNeurons } from './neurons/controls/randomNeurons.js';
+export { rankNeurons } from './neurons/scores/rankNeurons.js';
 
 // What makes neurons active, and what they say
 export { collectExamples } from './examples/collectExamples.js';
@@ -61,18 +61,18 @@ export { exportModel } from './export/exportModel.js';
 export { serve } from './serve/serve.js';
 
 // Experiments
-export { accuracyMetric } from './experiments/accuracy.js';
-export { bitsPerByteMetric } from './experiments/bitsPerByte.js';
-export { compare } from './experiments/compare.js';
-export type { Comparison } from './experiments/Comparison.js';
+export { accuracyMetric } from './experiments/answerMetrics/accuracy.js';
+export { bitsPerByteMetric } from './experiments/textMetrics/bitsPerByte.js';
+export { compare } from './experiments/comparisons/compare.js';
+export type { Comparison } from './experiments/results/Comparison.js';
 export { deactivate } from './experiments/deactivate.js';
-export type { DeactivationMatrix } from './experiments/DeactivationMatrix.js';
-export type { DoseCurves } from './experiments/DoseCurves.js';
+export type { DeactivationMatrix } from './experiments/results/DeactivationMatrix.js';
+export type { DoseCurves } from './experiments/results/DoseCurves.js';
 export { intervene } from './experiments/intervene.js';
-export type { Metric } from './experiments/Metric.js';
-export { metrics, registerMetric } from './experiments/metrics.js';
-export { perplexity, perplexityMetric } from './experiments/perplexity.js';
-export { scoredMetric } from './experiments/scoredMetric.js';
+export type { Metric } from './experiments/metric/Metric.js';
+export { metrics, registerMetric } from './experiments/registry/metrics.js';
+export { perplexity, perplexityMetric } from './experiments/textMetrics/perplexity.js';
+export { scoredMetric } from './experiments/textMetrics/scoredMetric.js';
 
 // The whole way
 export { check } from './checks/runChecks.js';

@@ -1,4 +1,4 @@
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 /** Perplexity of the second half of each window of a text file, by llama-perplexity, to four decimals. */
 export declare function llamaPerplexity(model: string, text: string, context: number): number;

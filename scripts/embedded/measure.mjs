@@ -17,8 +17,8 @@ import {
     perplexityMetric,
     terminalProgress,
 } from '../../dist/index.js';
-import { measuredAlike, metricChange } from '../../dist/experiments/compareMetrics.js';
-import { setFacts } from '../../dist/report/matrixFacts.js';
+import { measuredAlike, metricChange } from '../../dist/experiments/comparisons/compareMetrics.js';
+import { setFacts } from '../../dist/report/facts/matrixFacts.js';
 import { embeddedRun } from '../../dist/run/embeddedRun.js';
 
 const [, , folder, out, ...others] = process.argv;

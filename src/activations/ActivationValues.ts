@@ -1,4 +1,4 @@
-import { neuronsAt, type Site } from '../engine/Site.js';
+import { neuronsAt, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import { type Activations, sitesOf, type Values } from './Activations.js';

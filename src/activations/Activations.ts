@@ -1,4 +1,4 @@
-import { denseSites, type Site } from '../engine/Site.js';
+import { denseSites, type Site } from '../engine/types/Site.js';
 import type { ActivationsSource } from './ActivationsSource.js';
 
 /** Counts of one part of the texts, shaped like those of the whole. */

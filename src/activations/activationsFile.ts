@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Site, siteName, siteShape } from '../engine/Site.js';
+import { type Site, siteName, siteShape } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { otherVersion } from '../files/versionedJson.js';
 import { checkSettings } from '../settings/checkSetting.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CountResult } from '../engine/engineTypes.js';
-import { neuronsAt, type Site } from '../engine/Site.js';
+import type { CountResult } from '../engine/types/engineTypes.js';
+import { neuronsAt, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Counts, Values } from './Activations.js';
 import { addTo } from './addCounts.js';

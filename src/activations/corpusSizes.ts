@@ -1,7 +1,7 @@
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { tokenizeSamples } from '../engine/tokenizeSamples.js';
-import { asPrompts } from '../questions/chatSamples.js';
+import { tokenizeSamples } from '../engine/passes/tokenizeSamples.js';
+import { asPrompts } from '../questions/templates/chatSamples.js';
 import { throwIfStopped } from '../support/stop.js';
 
 /** How much a language of a corpus holds. */

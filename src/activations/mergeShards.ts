@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { sameSites } from '../engine/Site.js';
+import { sameSites } from '../engine/types/Site.js';
 import { type Activations, sitesOf } from './Activations.js';
 import { readActivations, readActivationsSource } from './activationsFile.js';
 import { addActivations } from './addCounts.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Engine } from '../engine/Engine.js';
-import type { Imatrix } from '../engine/ModelInfo.js';
+import type { Imatrix } from '../engine/types/ModelInfo.js';
 import { toolVersions } from '../versions.js';
 import type { ModelSource } from './ActivationsSource.js';
 

@@ -1,12 +1,12 @@
 import type { Engine } from '../engine/Engine.js';
-import { wholeCharacters } from '../engine/stops.js';
+import { wholeCharacters } from '../engine/scheduler/stops.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import { type ChatMessage, type ChatWriter, openChat } from '../questions/chatTemplate.js';
+import { type ChatMessage, type ChatWriter, openChat } from '../questions/templates/chatTemplate.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { conversationTable } from '../settings/settings.js';
-import { clockAt, liveClock } from '../questions/templateClock.js';
+import { clockAt, liveClock } from '../questions/templates/templateClock.js';
 
 /** @inline */
 export interface ChatOptions extends OptionsOf<typeof conversationTable> {

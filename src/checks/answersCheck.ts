@@ -1,8 +1,8 @@
-import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
-import { readMatrix } from '../experiments/matrixFile.js';
-import { readSaidAnswers, type SaidAnswers } from '../experiments/saidAnswers.js';
+import type { DeactivationMatrix, DeactivationSet } from '../experiments/results/DeactivationMatrix.js';
+import { readMatrix } from '../experiments/resultFiles/matrixFile.js';
+import { readSaidAnswers, type SaidAnswers } from '../experiments/givenAnswers/saidAnswers.js';
 import { readableName } from '../languages/englishName.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { formatList, formatShare } from '../support/format.js';
 import { mean } from '../support/mean.js';
 import type { Check, CheckContext } from './Check.js';

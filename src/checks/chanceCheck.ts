@@ -1,9 +1,9 @@
-import { choose, type Choice } from '../neurons/choose.js';
-import type { Probabilities } from '../neurons/activationProbabilities.js';
-import { type NeuronAnalysis, neuronClasses } from '../neurons/NeuronAnalysis.js';
+import { choose, type Choice } from '../neurons/classes/choose.js';
+import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
+import { type NeuronAnalysis, neuronClasses } from '../neurons/analysis/NeuronAnalysis.js';
 import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
 import { studentQuantile } from '../support/statistics.js';
-import { type ChanceDraws, chanceDraws } from './chanceDraws.js';
+import { type ChanceDraws, chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding } from './CheckResult.js';
 import {
@@ -15,7 +15,7 @@ import {
     repeatedCriteria,
     sizesByLayer,
     specificRows,
-} from './foundNeurons.js';
+} from './measures/foundNeurons.js';
 
 /** Shares of false discoveries up to which a finding holds, and is doubtful. */
 const few = 0.05;

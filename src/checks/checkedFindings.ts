@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import type { CheckResult } from './CheckResult.js';
 import { checksName, readCheckIfAny } from './checkFile.js';
 import { checks } from './checks.js';

@@ -1,9 +1,9 @@
-import type { Probabilities } from '../neurons/activationProbabilities.js';
-import { choose } from '../neurons/choose.js';
-import { scoreAt, scoreParts } from '../neurons/scoreParts.js';
+import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
+import { choose } from '../neurons/classes/choose.js';
+import { scoreAt, scoreParts } from '../neurons/scores/scoreParts.js';
 import { formatShare } from '../support/format.js';
 import { mean } from '../support/mean.js';
-import { chanceDraws } from './chanceDraws.js';
+import { chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
 import type { CheckNumber, Finding, Verdict } from './CheckResult.js';
 import {
@@ -16,7 +16,7 @@ import {
     sizesByLayer,
     type SpecificRows,
     specificRows,
-} from './foundNeurons.js';
+} from './measures/foundNeurons.js';
 import { type NullCounts, nullCounts, nulls } from './nullCounts.js';
 
 /** False discovery shares up to which a finding holds, and above which it fails. */

@@ -1,9 +1,9 @@
 import type { Engine } from '../engine/Engine.js';
-import type { EngineOptions } from '../engine/engineTypes.js';
-import { checkModel } from '../experiments/checkFit.js';
-import type { Estimate } from '../experiments/estimates.js';
-import { average, difference } from '../experiments/resampling.js';
-import { type Damage, damageOf } from '../experiments/selectivity.js';
+import type { EngineOptions } from '../engine/types/engineTypes.js';
+import { checkModel } from '../experiments/conditions/checkFit.js';
+import type { Estimate } from '../experiments/statistics/estimates.js';
+import { average, difference } from '../experiments/statistics/resampling.js';
+import { type Damage, damageOf } from './measures/selectivity.js';
 import { formatQuantity, formatShare } from '../support/format.js';
 import type { Check, CheckContext, CheckSettings } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';

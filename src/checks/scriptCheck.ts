@@ -1,15 +1,15 @@
 import type { Activations } from '../activations/Activations.js';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import { scriptOf } from '../languages/scriptOf.js';
-import type { Probabilities } from '../neurons/activationProbabilities.js';
-import { choose } from '../neurons/choose.js';
-import { languageOverlap } from '../neurons/languageOverlap.js';
+import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
+import { choose } from '../neurons/classes/choose.js';
+import { languageOverlap } from '../neurons/analysis/languageOverlap.js';
 import { formatMeasured, formatShare } from '../support/format.js';
 import { mean } from '../support/mean.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
-import { mixedFolds } from './mixedFolds.js';
+import { mixedFolds } from './measures/mixedFolds.js';
 import {
     breathe,
     overlapOf,
@@ -17,7 +17,7 @@ import {
     repeatedCriteria,
     type SpecificRows,
     specificRows,
-} from './foundNeurons.js';
+} from './measures/foundNeurons.js';
 
 /** Overlaps with the found neurons, and shares of them whose language is first, that are enough, and too few. */
 const enough = 0.8;

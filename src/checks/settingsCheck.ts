@@ -1,7 +1,7 @@
-import { type Choice, chooseAmong, type Criteria, highAbove } from '../neurons/choose.js';
-import type { Probabilities } from '../neurons/activationProbabilities.js';
-import { scoreParts } from '../neurons/scoreParts.js';
-import { kthSmallest, roundHalfToEven } from '../neurons/selectLowest.js';
+import { type Choice, chooseAmong, type Criteria, highAbove } from '../neurons/classes/choose.js';
+import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
+import { scoreParts } from '../neurons/scores/scoreParts.js';
+import { kthSmallest, roundHalfToEven } from '../neurons/scores/selectLowest.js';
 import { formatShare } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
@@ -14,7 +14,7 @@ import {
     repeatedCriteria,
     type SpecificRows,
     specificRows,
-} from './foundNeurons.js';
+} from './measures/foundNeurons.js';
 
 /** Factors on the top rate, and on the share of probabilities above the bar: the middle is what was chosen. */
 const factors = [0.25, 0.5, 1, 2, 4] as const;

@@ -1,12 +1,18 @@
 import type { Activations, Counts } from '../activations/Activations.js';
-import { choose } from '../neurons/choose.js';
+import { choose } from '../neurons/classes/choose.js';
 import { formatCount, formatShare } from '../support/format.js';
 import { mean } from '../support/mean.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import type { CheckNumber, Finding, LinesFigure, Verdict } from './CheckResult.js';
-import { breathe, probabilitiesOf, repeatedCriteria, type SpecificRows, specificRows } from './foundNeurons.js';
-import { mixedFolds } from './mixedFolds.js';
+import {
+    breathe,
+    probabilitiesOf,
+    repeatedCriteria,
+    type SpecificRows,
+    specificRows,
+} from './measures/foundNeurons.js';
+import { mixedFolds } from './measures/mixedFolds.js';
 
 /** Agreement of two sets of specific neurons that is enough, and too little. */
 const enough = 0.8;

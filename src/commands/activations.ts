@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { checkModel, checkSets } from '../experiments/checkFit.js';
-import { distinctNeurons } from '../neurons/distinctNeurons.js';
-import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { neuronNamed } from '../neurons/neuronNames.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import { neuronsOf } from '../neurons/neuronsOf.js';
-import { writeWatched } from '../neurons/watchedFile.js';
+import { checkModel, checkSets } from '../experiments/conditions/checkFit.js';
+import { distinctNeurons } from '../neurons/analysis/distinctNeurons.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronNamed } from '../neurons/tables/neuronNames.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsOf } from '../neurons/sets/neuronsOf.js';
+import { writeWatched } from '../neurons/tables/watchedFile.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
-import type { activationsDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import type { CommandArguments, CommandOf } from './arguments/CommandDeclaration.js';
+import type { activationsDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `activations`: the activations of chosen neurons for every token, as Parquet. */
 export const activationsCommand: CommandOf<typeof activationsDeclaration> = async (args, { signal, progress }) => {

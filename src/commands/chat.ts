@@ -3,13 +3,13 @@ import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { throwIfStopped } from '../support/stop.js';
-import { chatCommands, takeLine } from './chatCommands.js';
-import { type ChatInput, pipedInput, terminalInput } from './chatInput.js';
-import { showAnswers } from './chatScreen.js';
-import { ChatSession } from './ChatSession.js';
-import type { CommandContext, CommandOf } from './CommandDeclaration.js';
-import type { chatDeclaration } from './declarations.js';
-import { openIntervened } from './openModel.js';
+import { chatCommands, takeLine } from './conversation/chatCommands.js';
+import { type ChatInput, pipedInput, terminalInput } from './conversation/chatInput.js';
+import { showAnswers } from './conversation/chatScreen.js';
+import { ChatSession } from './conversation/ChatSession.js';
+import type { CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
+import type { chatDeclaration } from './arguments/declarations.js';
+import { openIntervened } from './process/openModel.js';
 
 /** What a line can ask for in vain, and the conversation go on. */
 const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);

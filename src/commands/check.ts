@@ -6,14 +6,14 @@ import { check, type CheckOptions } from '../checks/runChecks.js';
 import { checks } from '../checks/checks.js';
 import { numberWords, secondsWords } from '../checks/checkWords.js';
 import { openCorpus } from '../data/openCorpus.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
 import { wrapText } from '../support/wrapText.js';
-import { type AlignedCell, alignedTable, type Tone } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './CommandDeclaration.js';
-import type { checkDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { type AlignedCell, alignedTable, type Tone } from './words/alignedTable.js';
+import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './arguments/CommandDeclaration.js';
+import type { checkDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `check`: what a sceptic would ask of the findings in DIR, answered into DIR/checks. */
 export const checkCommand: CommandOf<typeof checkDeclaration> = async (args, context) => {

@@ -1,6 +1,6 @@
 import { clean, cleanedWords } from '../run/clean.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { cleanDeclaration } from './declarations.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { cleanDeclaration } from './arguments/declarations.js';
 
 /** `clean`: removes what a run folder keeps, and says what. */
 export const cleanCommand: CommandOf<typeof cleanDeclaration> = async ({ dir, only }) => {

@@ -3,12 +3,12 @@ import { collect } from '../activations/collect.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { collectDeclaration } from './declarations.js';
-import { freshly } from './freshly.js';
-import { openEngine, toEngineOptions } from './openModel.js';
-import { readShardArgument } from './shardArgument.js';
-import { tokensTable } from './alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { collectDeclaration } from './arguments/declarations.js';
+import { freshly } from './process/freshly.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
+import { readShardArgument } from './arguments/shardArgument.js';
+import { tokensTable } from './words/alignedTable.js';
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export const collectCommand: CommandOf<typeof collectDeclaration> = async (args, context) => {

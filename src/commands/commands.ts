@@ -1,6 +1,6 @@
-import type { Command, CommandArguments, CommandDeclaration, CommandOf } from './CommandDeclaration.js';
-import * as declared from './declarations.js';
-import { asOptions } from './settingNames.js';
+import type { Command, CommandArguments, CommandDeclaration, CommandOf } from './arguments/CommandDeclaration.js';
+import * as declared from './arguments/declarations.js';
+import { asOptions } from './arguments/settingNames.js';
 
 /** Every command, in the order of `--help`. */
 export const commands: readonly Command[] = [

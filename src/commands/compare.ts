@@ -1,26 +1,26 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { compare, type LabelledAnalysis } from '../experiments/compare.js';
+import { compare, type LabelledAnalysis } from '../experiments/comparisons/compare.js';
 import {
     type AnalysisChange,
     type Comparison,
     groupNames,
     type MetricChange,
     type MetricGroupChange,
-} from '../experiments/Comparison.js';
-import { writeComparison } from '../experiments/comparisonFile.js';
-import { readMatrices } from '../experiments/matrixFile.js';
-import { changeCertainty } from '../experiments/toldCell.js';
+} from '../experiments/results/Comparison.js';
+import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
+import { readMatrices } from '../experiments/resultFiles/matrixFile.js';
+import { changeCertainty } from '../experiments/statistics/toldCell.js';
 import { withFolder } from '../files/folderLock.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
-import { metricOf } from '../experiments/metrics.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { numbersWithoutFolds } from '../neurons/classes/withoutFolds.js';
+import { metricOf } from '../experiments/registry/metrics.js';
 import { reportOn } from '../report/reportOn.js';
 import { formatP } from '../support/format.js';
-import { type AlignedCell, alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { compareDeclaration } from './declarations.js';
-import { changeCells, effectUnit, toneOf } from './effectCells.js';
+import { type AlignedCell, alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { compareDeclaration } from './arguments/declarations.js';
+import { changeCells, effectUnit, toneOf } from './words/effectCells.js';
 
 /**
  * `compare`: OUT/comparison.json, and OUT/report.html of the last analysis with the comparison in it

@@ -1,7 +1,7 @@
 import { exportDashboards } from '../dashboards/exportDashboards.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { dashboardsDeclaration } from './declarations.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { dashboardsDeclaration } from './arguments/declarations.js';
 
 /** `dashboards`: the neurons of a run folder's examples as files that others' dashboards read. */
 export const dashboardsCommand: CommandOf<typeof dashboardsDeclaration> = async (

@@ -6,10 +6,10 @@ import { languageAmong } from '../languages/languageAmong.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
 import { formatCount } from '../support/format.js';
 import { wrapText } from '../support/wrapText.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandOf } from './CommandDeclaration.js';
-import type { dataDeclaration } from './declarations.js';
-import { openEngine } from './openModel.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandArguments, CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
+import type { dataDeclaration } from './arguments/declarations.js';
+import { openEngine } from './process/openModel.js';
 
 type Arguments = CommandArguments<typeof dataDeclaration>;
 

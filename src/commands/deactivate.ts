@@ -1,6 +1,6 @@
 import { asDeactivation } from '../experiments/deactivate.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { describeMatrix } from './describeMatrix.js';
+import type { CommandContext, CommandResult } from './arguments/CommandDeclaration.js';
+import { describeMatrix } from './words/describeMatrix.js';
 import { type ExperimentArguments, type ExperimentCommand, measureExperiment } from './measureExperiment.js';
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */

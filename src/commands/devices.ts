@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
-import { resolveModel } from '../engine/resolveModel.js';
+import { resolveModel } from '../engine/files/resolveModel.js';
 import { sideBySide } from '../support/terminalProgress.js';
 import { merge, type Merged } from '../run/merge.js';
-import { takeMessage } from './messageProgress.js';
-import type { CommandArguments, CommandContext } from './CommandDeclaration.js';
-import type { collectDeclaration } from './declarations.js';
-import { freshly } from './freshly.js';
-import { deviceVariable, parseLora } from './openModel.js';
-import { startWork, type Work } from './supervise.js';
+import { takeMessage } from './process/messageProgress.js';
+import type { CommandArguments, CommandContext } from './arguments/CommandDeclaration.js';
+import type { collectDeclaration } from './arguments/declarations.js';
+import { freshly } from './process/freshly.js';
+import { deviceVariable, parseLora } from './process/openModel.js';
+import { startWork, type Work } from './process/supervise.js';
 
 /** What of a command's arguments decides how it is divided among devices. */
 export type DevicesArguments = Pick<

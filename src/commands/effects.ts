@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { effects } from '../effects/effects.js';
 import { type EffectsFile, effectsPath } from '../effects/effectsFile.js';
 import { shownToken } from '../effects/shownToken.js';
-import { chosenNeurons } from '../neurons/chosenNeurons.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { neuronName } from '../neurons/neuronNames.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
+import { chosenNeurons } from '../neurons/sets/chosenNeurons.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronName } from '../neurons/tables/neuronNames.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { formatQuantity } from '../support/format.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { effectsDeclaration } from './declarations.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { effectsDeclaration } from './arguments/declarations.js';
 
 /** Neurons that the terminal shows, and tokens of each. */
 const shownNeurons = 40;

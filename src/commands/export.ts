@@ -6,13 +6,13 @@ import { exportVector } from '../export/exportVector.js';
 import { scaleOf, type WeightEdit } from '../export/planEdits.js';
 import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
 import { operationName } from '../interventions/operationText.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { parseFactors, parseShorthand } from '../interventions/shorthand.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
-import { neuronsOf } from '../neurons/neuronsOf.js';
-import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './CommandDeclaration.js';
-import type { exportDeclaration } from './declarations.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
+import { neuronsOf } from '../neurons/sets/neuronsOf.js';
+import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './arguments/CommandDeclaration.js';
+import type { exportDeclaration } from './arguments/declarations.js';
 
 /** `export`: the model's file with the neurons of some languages switched off or scaled, or their control vector. */
 export const exportCommand: CommandOf<typeof exportDeclaration> = async (args, context) => {

@@ -3,12 +3,12 @@ import { LanguageNeuronsError } from '../errors.js';
 import { modelStates } from '../interventions/ModelState.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
-import { openChat } from '../questions/chatTemplate.js';
-import { clockAt, liveClock } from '../questions/templateClock.js';
-import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
-import type { generateDeclaration } from './declarations.js';
-import { columnsOf, liveColumns } from './columns.js';
-import { openIntervened } from './openModel.js';
+import { openChat } from '../questions/templates/chatTemplate.js';
+import { clockAt, liveClock } from '../questions/templates/templateClock.js';
+import type { CommandArguments, CommandOf } from './arguments/CommandDeclaration.js';
+import type { generateDeclaration } from './arguments/declarations.js';
+import { columnsOf, liveColumns } from './words/columns.js';
+import { openIntervened } from './process/openModel.js';
 
 /** `generate`: what the whole model says, and what it says under each intervention. */
 export const generateCommand: CommandOf<typeof generateDeclaration> = async (args, context) => {

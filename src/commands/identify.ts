@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
 import { withFolder } from '../files/folderLock.js';
-import { analysisNotes } from '../neurons/analysisNotes.js';
-import { identify } from '../neurons/identify.js';
-import { writeNeurons } from '../neurons/neuronsFile.js';
-import type { NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
+import { analysisNotes } from '../neurons/classes/analysisNotes.js';
+import { identify } from '../neurons/classes/identify.js';
+import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
+import type { NeuronAnalysis, Stability } from '../neurons/analysis/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { identifyDeclaration } from './declarations.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { identifyDeclaration } from './arguments/declarations.js';
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
 export const identifyCommand: CommandOf<typeof identifyDeclaration> = async (args, { say, named }) => {

@@ -3,9 +3,9 @@ import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { importDeclaration } from './declarations.js';
-import { tokensTable } from './alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { importDeclaration } from './arguments/declarations.js';
+import { tokensTable } from './words/alignedTable.js';
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
 export const importCommand: CommandOf<typeof importDeclaration> = async ({ folder, out, languages: wanted, force }) => {

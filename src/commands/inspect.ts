@@ -1,11 +1,11 @@
 import { backendsOf, Engine } from '../engine/Engine.js';
-import type { MemoryBytes } from '../engine/MemoryPlan.js';
-import { describePlan, planMemory } from '../engine/planMemory.js';
-import type { ModelSite } from '../engine/Site.js';
-import { neuronsAt } from '../engine/Site.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { inspectDeclaration } from './declarations.js';
-import { toEngineOptions } from './openModel.js';
+import type { MemoryBytes } from '../engine/types/MemoryPlan.js';
+import { describePlan, planMemory } from '../engine/loading/planMemory.js';
+import type { ModelSite } from '../engine/types/Site.js';
+import { neuronsAt } from '../engine/types/Site.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { inspectDeclaration } from './arguments/declarations.js';
+import { toEngineOptions } from './process/openModel.js';
 
 const mebibyte = 1024 * 1024;
 

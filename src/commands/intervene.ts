@@ -1,9 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { parseOperations } from '../interventions/operationText.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { interveneDeclaration } from './declarations.js';
-import { describeCurves } from './describeCurves.js';
-import { describeMatrix } from './describeMatrix.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { interveneDeclaration } from './arguments/declarations.js';
+import { describeCurves } from './words/describeCurves.js';
+import { describeMatrix } from './words/describeMatrix.js';
 import { type ExperimentCommand, measureExperiment } from './measureExperiment.js';
 
 /** `intervene`: for each operation a matrix of each neuron set, or dose curves, beside random controls, into DIR. */

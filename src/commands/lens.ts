@@ -3,12 +3,12 @@ import { openCorpus } from '../data/openCorpus.js';
 import { type LensFile, lensKinds, lensPath } from '../lens/lensFile.js';
 import { logitLens } from '../lens/logitLens.js';
 import { meanShares } from '../lens/meanShares.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { formatQuantity } from '../support/format.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { lensDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { lensDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `lens`: in which language each layer's likeliest tokens are, into DIR/lens.json. */
 export const lensCommand: CommandOf<typeof lensDeclaration> = async (args, { signal, progress }) => {

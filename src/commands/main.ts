@@ -7,9 +7,9 @@ import { takeSizeLimitAsError } from '../files/writeFully.js';
 import { withNotes } from '../support/progress.js';
 import { fileLimitWords } from '../support/fileLimit.js';
 import { parseArguments } from './parseArguments.js';
-import type { Command, CommandContext } from './CommandDeclaration.js';
+import type { Command, CommandContext } from './arguments/CommandDeclaration.js';
 import { namedFor } from './commands.js';
-import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
+import { stopSignals, tellsProgress, toldMessage } from './process/supervise.js';
 
 /**
  * Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
@@ -64,7 +64,7 @@ async function contextOf(
     const named = (text: string): string => namedFor(command, text);
     const progress =
         kind === tellsProgress
-            ? (await import('./messageProgress.js')).progressAsMessages()
+            ? (await import('./process/messageProgress.js')).progressAsMessages()
             : (await import('../support/terminalProgress.js')).terminalProgress();
     return {
         args,

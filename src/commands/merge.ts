@@ -1,12 +1,12 @@
 import { isDeactivation } from '../interventions/Operation.js';
 import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
-import { describeCurves } from './describeCurves.js';
-import { describeExamples, summaryOf } from './describeExamples.js';
-import { describeMatrix } from './describeMatrix.js';
-import type { CommandOf, CommandResult } from './CommandDeclaration.js';
-import type { mergeDeclaration } from './declarations.js';
-import { tokensTable } from './alignedTable.js';
+import { describeCurves } from './words/describeCurves.js';
+import { describeExamples, summaryOf } from './words/describeExamples.js';
+import { describeMatrix } from './words/describeMatrix.js';
+import type { CommandOf, CommandResult } from './arguments/CommandDeclaration.js';
+import type { mergeDeclaration } from './arguments/declarations.js';
+import { tokensTable } from './words/alignedTable.js';
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export const mergeCommand: CommandOf<typeof mergeDeclaration> = async (

@@ -4,18 +4,18 @@ import { effectsOf } from '../effects/effectsFile.js';
 import { withEffects } from '../effects/withEffects.js';
 import { examplesOf, withExamples } from '../examples/withExamples.js';
 import { languageAmong } from '../languages/languageAmong.js';
-import { chooseNeurons } from '../neurons/chooseNeurons.js';
-import { type LanguageOverlap, languageOverlap } from '../neurons/languageOverlap.js';
-import { checkTablePath, writeNeuronTable } from '../neurons/neuronFiles.js';
-import { type NeuronRow, neuronRow } from '../neurons/neuronRows.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import { neuronTable } from '../neurons/neuronTable.js';
+import { chooseNeurons } from '../neurons/sets/chooseNeurons.js';
+import { type LanguageOverlap, languageOverlap } from '../neurons/analysis/languageOverlap.js';
+import { checkTablePath, writeNeuronTable } from '../neurons/tables/neuronFiles.js';
+import { type NeuronRow, neuronRow } from '../neurons/tables/neuronRows.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronTable } from '../neurons/tables/neuronTable.js';
 import { pick } from '../settings/pick.js';
 import { neuronsTable } from '../settings/settings.js';
 import { formatQuantity, formatShare } from '../support/format.js';
-import { type AlignedColumn, alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { neuronsDeclaration } from './declarations.js';
+import { type AlignedColumn, alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { neuronsDeclaration } from './arguments/declarations.js';
 
 /** Rows that the terminal shows unless it is told how many. */
 const shownRows = 40;

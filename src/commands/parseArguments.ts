@@ -2,11 +2,11 @@ import yargs, { type Argv } from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
 import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
-import { type Command, globalOptions } from './CommandDeclaration.js';
+import { type Command, globalOptions } from './arguments/CommandDeclaration.js';
 import { commands } from './commands.js';
-import { fishCompletion } from './fishCompletion.js';
-import { completeArguments, declareOptions, declarePositionals, type Purpose } from './options.js';
-import { asOptions, dashed } from './settingNames.js';
+import { fishCompletion } from './arguments/fishCompletion.js';
+import { completeArguments, declareOptions, declarePositionals, type Purpose } from './arguments/options.js';
+import { asOptions, dashed } from './arguments/settingNames.js';
 
 const toolName = 'language-neurons';
 

@@ -1,14 +1,14 @@
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import { openCorpus } from '../data/openCorpus.js';
-import { countedShares, countedWords } from '../experiments/countedTexts.js';
-import type { Experiment } from '../experiments/experiment.js';
-import type { MetricKind } from '../experiments/Metric.js';
-import { planPower } from '../experiments/plannedPower.js';
-import { openQuestions } from '../questions/openQuestions.js';
+import { countedShares, countedWords } from '../experiments/matrices/countedTexts.js';
+import type { Experiment } from '../experiments/conditions/experiment.js';
+import type { MetricKind } from '../experiments/metric/Metric.js';
+import { planPower } from '../experiments/power/plannedPower.js';
+import { openQuestions } from '../questions/sources/openQuestions.js';
 import { defined } from '../support/defined.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
-import type { deactivateDeclaration } from './declarations.js';
-import { describePlan, type MeasuringPlan } from './describePlan.js';
+import type { CommandArguments, CommandContext, CommandResult } from './arguments/CommandDeclaration.js';
+import type { deactivateDeclaration } from './arguments/declarations.js';
+import { describePlan, type MeasuringPlan } from './words/describePlan.js';
 
 type Arguments = CommandArguments<typeof deactivateDeclaration>;
 

@@ -6,9 +6,9 @@ import { imatrixWords, quantsVerdict, writeQuantsPage } from '../report/quantsPa
 import { pick } from '../settings/pick.js';
 import { engineTable, identifyTable } from '../settings/settings.js';
 import { formatChange, formatMeasured, formatShare } from '../support/format.js';
-import { type AlignedCell, alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { quantsDeclaration } from './declarations.js';
+import { type AlignedCell, alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { quantsDeclaration } from './arguments/declarations.js';
 
 /** `quants`: what each quantized file keeps of every language, into OUT/quants.json, quants.csv and quants.html. */
 export const quantsCommand: CommandOf<typeof quantsDeclaration> = async (args, { signal, progress, say }) => {

@@ -1,6 +1,6 @@
 import { reportOn } from '../report/reportOn.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { reportDeclaration } from './declarations.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { reportDeclaration } from './arguments/declarations.js';
 
 /** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
 export const reportCommand: CommandOf<typeof reportDeclaration> = async (args, { say }) => {

@@ -1,12 +1,12 @@
-import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
-import { openQuestions } from '../questions/openQuestions.js';
-import { openTemplate } from '../questions/promptTemplates.js';
+import { noteUnknownLanguages } from '../experiments/answerMetrics/unknownLanguages.js';
+import { openQuestions } from '../questions/sources/openQuestions.js';
+import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { respond } from '../questions/respond.js';
-import { type AnsweredShares, answeredShares } from '../experiments/answeredShares.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { respondDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { type AnsweredShares, answeredShares } from '../experiments/answerMetrics/answeredShares.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { respondDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
 export const respondCommand: CommandOf<typeof respondDeclaration> = async (args, { signal, progress }) => {

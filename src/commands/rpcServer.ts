@@ -1,7 +1,7 @@
 import { serveRpc } from '../engine/serveRpc.js';
 import { orStopped } from '../support/stop.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { rpcServerDeclaration } from './declarations.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { rpcServerDeclaration } from './arguments/declarations.js';
 
 /** `rpc-server`: serves until it is stopped. */
 export const rpcServerCommand: CommandOf<typeof rpcServerDeclaration> = (args, { signal, say }) => {

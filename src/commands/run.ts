@@ -3,7 +3,7 @@ import type { CheckResult } from '../checks/CheckResult.js';
 import { shownPath } from '../files/shownPath.js';
 import type { Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { quantsVerdict } from '../report/quantsPage.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import type { ExaminedModel } from '../run/examineModel.js';
@@ -14,11 +14,11 @@ import type { Interventions } from '../run/runInterventions.js';
 import { durationWords } from '../support/timeLeft.js';
 import { formatQuantity } from '../support/format.js';
 import { wrapText } from '../support/wrapText.js';
-import { describeRun, foundWords } from './describeRun.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { runDeclaration } from './declarations.js';
-import { freshly } from './freshly.js';
-import { layerBars } from './layerBars.js';
+import { describeRun, foundWords } from './words/describeRun.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { runDeclaration } from './arguments/declarations.js';
+import { freshly } from './process/freshly.js';
+import { layerBars } from './words/layerBars.js';
 
 /** `run`: everything in order; without a configuration, on the embedded model. */
 export const runCommand: CommandOf<typeof runDeclaration> = async (args, context) => {

@@ -2,16 +2,16 @@ import { type ActivationValues, readValues } from '../activations/ActivationValu
 import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
 import { modelStates } from '../interventions/ModelState.js';
 import { needsValues } from '../interventions/resolveValue.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { serverTable } from '../settings/settings.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { checkAddress, serve } from '../serve/serve.js';
 import type { FactsFor } from '../serve/ownEdits.js';
 import { distinct, nameShorthand, withoutEach } from '../serve/servedNames.js';
-import type { CommandOf } from './CommandDeclaration.js';
-import type { serveDeclaration } from './declarations.js';
-import { openIntervened } from './openModel.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
+import type { serveDeclaration } from './arguments/declarations.js';
+import { openIntervened } from './process/openModel.js';
 
 /** `serve`: answers requests until it is stopped. */
 export const serveCommand: CommandOf<typeof serveDeclaration> = async (args, context) => {

@@ -5,21 +5,21 @@ import { openCorpus } from '../data/openCorpus.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { parseOperations } from '../interventions/operationText.js';
 import { valuesFor } from '../interventions/valuesFor.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import { openQuestions } from '../questions/openQuestions.js';
-import { openTemplate } from '../questions/promptTemplates.js';
-import type { Questions } from '../questions/Questions.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { openQuestions } from '../questions/sources/openQuestions.js';
+import { openTemplate } from '../questions/templates/promptTemplates.js';
+import type { Questions } from '../questions/sources/Questions.js';
 import { pick } from '../settings/pick.js';
 import { tuneTable } from '../settings/settings.js';
 import { formatMeasured, formatPlainShare, formatP, formatPercentPoints } from '../support/format.js';
 import { goalOf, tune } from '../tune/tune.js';
 import { goalName, type Tune, tunePath } from '../tune/tuneFile.js';
 import { tuneUse, tuneVerdict } from '../tune/tuneWords.js';
-import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandOf } from './CommandDeclaration.js';
-import type { tuneDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { alignedTable } from './words/alignedTable.js';
+import type { CommandArguments, CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
+import type { tuneDeclaration } from './arguments/declarations.js';
+import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `tune`: the intervention that keeps the model in a language, if there is one, into DIR/tune.GOAL.json. */
 export const tuneCommand: CommandOf<typeof tuneDeclaration> = async (args, context) => {

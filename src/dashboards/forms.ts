@@ -1,4 +1,4 @@
-import type { Site } from '../engine/Site.js';
+import type { Site } from '../engine/types/Site.js';
 import type { DashboardNeuron } from './DashboardNeuron.js';
 
 /** Most neurons of a file; Neuronpedia takes no more at once. */

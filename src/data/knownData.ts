@@ -1,8 +1,8 @@
 import { udhrLanguages, udhrTexts } from '../corpus/udhrCorpus.js';
-import { everyday, everydayLanguages } from '../questions/everyday.js';
-import { homeLanguages, isCached, questionSets } from '../questions/fetchQuestions.js';
-import { folderOfQuestions, openQuestions } from '../questions/openQuestions.js';
-import { questionHomes } from '../questions/questionHomes.js';
+import { everyday, everydayLanguages } from '../questions/sources/everyday.js';
+import { homeLanguages, isCached, questionSets } from '../questions/sources/fetchQuestions.js';
+import { folderOfQuestions, openQuestions } from '../questions/sources/openQuestions.js';
+import { questionHomes } from '../questions/sources/questionHomes.js';
 
 /** Texts or questions that `data` takes by name. */
 export interface KnownData {

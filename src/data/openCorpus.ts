@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
 import { shownPath } from '../files/shownPath.js';
-import { isQuestions, openQuestions } from '../questions/openQuestions.js';
+import { isQuestions, openQuestions } from '../questions/sources/openQuestions.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { languagesTable } from '../settings/settings.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -11,7 +11,7 @@ import { folderCorpus } from '../corpus/folderCorpus.js';
 import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
 import { partIn, partOf } from '../corpus/textPart.js';
 import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
-import type { Questions } from '../questions/Questions.js';
+import type { Questions } from '../questions/sources/Questions.js';
 
 /**
  * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm`, `msvamp` or `everyday` or of a folder of such files,

@@ -1,4 +1,4 @@
-import { type Site, siteName } from '../engine/Site.js';
+import { type Site, siteName } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
 

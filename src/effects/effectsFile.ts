@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { isOfModel } from '../activations/isOfModel.js';
 import { inLines, readJsonIfAny, writeJson } from '../files/versionedJson.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 
 const listShape = z.array(z.tuple([z.int().nonnegative(), z.number()]));

@@ -1,5 +1,5 @@
-import type { NativeTokenEffects } from '../engine/addon.js';
-import { awaitNative } from '../engine/nativeError.js';
+import type { NativeTokenEffects } from '../engine/native/addon.js';
+import { awaitNative } from '../engine/native/nativeError.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { PlacedTensor } from './directPath.js';
 import { matrixOf } from './neuronVectors.js';

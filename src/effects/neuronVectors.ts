@@ -1,8 +1,8 @@
-import type { NativeAddon, NativeMatrix } from '../engine/addon.js';
-import { awaitNative } from '../engine/nativeError.js';
-import { missingNeuron, type Site } from '../engine/Site.js';
+import type { NativeAddon, NativeMatrix } from '../engine/native/addon.js';
+import { awaitNative } from '../engine/native/nativeError.js';
+import { missingNeuron, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { DirectPath, PlacedTensor } from './directPath.js';
 

@@ -1,11 +1,11 @@
-import type { NativeTokenLists } from '../engine/addon.js';
-import { defaultThreads } from '../engine/defaultThreads.js';
-import { loadAddon } from '../engine/loadBackends.js';
-import { modelFiles } from '../engine/modelFiles.js';
-import type { Site } from '../engine/Site.js';
+import type { NativeTokenLists } from '../engine/native/addon.js';
+import { defaultThreads } from '../engine/loading/defaultThreads.js';
+import { loadAddon } from '../engine/native/loadBackends.js';
+import { modelFiles } from '../engine/files/modelFiles.js';
+import type { Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readGguf } from '../gguf/GgufFile.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { engineTable } from '../settings/settings.js';

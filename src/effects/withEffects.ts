@@ -1,4 +1,4 @@
-import type { NeuronTable } from '../neurons/neuronTable.js';
+import type { NeuronTable } from '../neurons/tables/neuronTable.js';
 import type { EffectsFile } from './effectsFile.js';
 import { shownToken } from './shownToken.js';
 

@@ -1,8 +1,8 @@
-import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
-import { answerPrompts } from './answerPrompts.js';
-import { runOptions } from './checkOptions.js';
-import { count, inputSquares, logits, residuals, score } from './countAndScore.js';
-import type { EngineSettings } from './EngineSettings.js';
+import { ContinuousBatching, type ContinuousBatchingOptions } from './answers/ContinuousBatching.js';
+import { answerPrompts } from './answers/answerPrompts.js';
+import { runOptions } from './loading/checkOptions.js';
+import { count, inputSquares, logits, residuals, score } from './passes/countAndScore.js';
+import type { EngineSettings } from './types/EngineSettings.js';
 import type {
     CountResult,
     EngineOptions,
@@ -15,20 +15,20 @@ import type {
     Samples,
     ScoreOptions,
     ScoreResult,
-} from './engineTypes.js';
-import type { LayerResiduals } from './LayerResiduals.js';
-import type { LoadedBackends } from './loadBackends.js';
-import { type EngineParts, loadEngine } from './loadEngine.js';
-import type { MemoryPlan } from './MemoryPlan.js';
-import type { ModelInfo } from './ModelInfo.js';
-import { awaitNative } from './nativeError.js';
-import { Passes } from './Passes.js';
-import type { ModelSite } from './Site.js';
-import type { TokenTexts } from './TokenTexts.js';
+} from './types/engineTypes.js';
+import type { LayerResiduals } from './types/LayerResiduals.js';
+import type { LoadedBackends } from './native/loadBackends.js';
+import { type EngineParts, loadEngine } from './loading/loadEngine.js';
+import type { MemoryPlan } from './types/MemoryPlan.js';
+import type { ModelInfo } from './types/ModelInfo.js';
+import { awaitNative } from './native/nativeError.js';
+import { Passes } from './passes/Passes.js';
+import type { ModelSite } from './types/Site.js';
+import type { TokenTexts } from './passes/TokenTexts.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { perplexityTable } from '../settings/settings.js';
-import { watch } from './watch.js';
-import type { WatchedText, WatchOptions } from './watchTypes.js';
+import { watch } from './passes/watch.js';
+import type { WatchedText, WatchOptions } from './types/watchTypes.js';
 
 /** The backend that computes. */
 export interface EngineBackend {

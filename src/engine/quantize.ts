@@ -1,9 +1,9 @@
 import { throwIfStopped } from '../support/stop.js';
-import type { NativeImatrixSource } from './addon.js';
-import { defaultThreads } from './defaultThreads.js';
-import type { InputSquares } from './InputSquares.js';
-import { loadAddon } from './loadBackends.js';
-import { awaitNative } from './nativeError.js';
+import type { NativeImatrixSource } from './native/addon.js';
+import { defaultThreads } from './loading/defaultThreads.js';
+import type { InputSquares } from './types/InputSquares.js';
+import { loadAddon } from './native/loadBackends.js';
+import { awaitNative } from './native/nativeError.js';
 
 export interface QuantizeOptions {
     /** A GGUF file; the first, where the model is in several. */

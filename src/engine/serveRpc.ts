@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import { LanguageNeuronsError } from '../errors.js';
-import { defaultThreads } from './defaultThreads.js';
-import type { GpuChoice } from './engineTypes.js';
-import { loadBackends, loadRpc } from './loadBackends.js';
-import { awaitNative } from './nativeError.js';
+import { defaultThreads } from './loading/defaultThreads.js';
+import type { GpuChoice } from './types/engineTypes.js';
+import { loadBackends, loadRpc } from './native/loadBackends.js';
+import { awaitNative } from './native/nativeError.js';
 
 export interface ServeRpcOptions {
     /** IPv4 address, or a name that has one, to listen on. */

@@ -1,4 +1,4 @@
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { tokenText } from '../support/tokenText.js';
 import type { Example, NeuronExamples, SampledExample } from './NeuronExamples.js';
 import { priorityOf, SampledTokens } from './SampledTokens.js';

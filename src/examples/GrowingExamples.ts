@@ -1,4 +1,4 @@
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { writeShared } from '../files/sharedSubfolder.js';
 import type { ChunkTally } from './ChunkTally.js';

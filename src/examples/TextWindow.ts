@@ -1,4 +1,4 @@
-import type { WatchedText } from '../engine/watchTypes.js';
+import type { WatchedText } from '../engine/types/watchTypes.js';
 import { neighbours } from './NeuronExamples.js';
 
 /** A token of a text, with the activations around it. */

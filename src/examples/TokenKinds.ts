@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { letterScript, letterScripts } from '../languages/textScript.js';
 
 /** Scripts (ISO 15924) that a token's letters are told by, and kinds of tokens without letters. */

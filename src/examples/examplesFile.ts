@@ -11,11 +11,11 @@ import {
     writeSafetensors,
 } from '../activations/safetensors.js';
 import { type Shard, shardPath } from '../activations/Shard.js';
-import { siteShape } from '../engine/Site.js';
+import { siteShape } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { otherVersion } from '../files/versionedJson.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { neuronName } from '../neurons/neuronNames.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronName } from '../neurons/tables/neuronNames.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 import { type NeuronExamples, neuronExamplesShape } from './NeuronExamples.js';

@@ -1,7 +1,7 @@
-import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { missingNeuron } from '../engine/Site.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { missingNeuron } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/distinctNeurons.js';
+import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/analysis/distinctNeurons.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 
 /**

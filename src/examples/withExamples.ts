@@ -1,8 +1,8 @@
 import { isOfModel } from '../activations/isOfModel.js';
 import { shownToken } from '../effects/shownToken.js';
-import { sameSites } from '../engine/Site.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import type { NeuronTable } from '../neurons/neuronTable.js';
+import { sameSites } from '../engine/types/Site.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import type { NeuronTable } from '../neurons/tables/neuronTable.js';
 import { strongestTokens } from './strongestTable.js';
 import { type ExamplesHead, examplesPath, readExamplesHead } from './examplesFile.js';
 

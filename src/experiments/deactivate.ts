@@ -1,6 +1,6 @@
 import type { Shard } from '../activations/Shard.js';
 import { deactivation } from '../interventions/Operation.js';
-import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import type { DeactivationMatrix } from './results/DeactivationMatrix.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { intervene, interveneOptions, interveneTable, type InterveneOptions, type MeasuredShard } from './intervene.js';
 

@@ -1,6 +1,6 @@
 import { Engine } from '../engine/Engine.js';
-import type { EngineOptions } from '../engine/engineTypes.js';
-import { modelNames } from '../engine/modelNames.js';
+import type { EngineOptions } from '../engine/types/engineTypes.js';
+import { modelNames } from '../engine/files/modelNames.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
@@ -10,17 +10,22 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
-import { unitsOfWhole, wholeCell } from './buildMatrix.js';
-import { differingSettings, measuredAlike, type MeasuredWhole, metricChange } from './compareMetrics.js';
-import type { MeasuredModel } from './DeactivationMatrix.js';
-import { type EvaluatedModel, type Evaluation, evaluationPaths, writeEvaluation } from './evaluationFile.js';
+import { unitsOfWhole, wholeCell } from './matrices/buildMatrix.js';
+import { differingSettings, measuredAlike, type MeasuredWhole, metricChange } from './comparisons/compareMetrics.js';
+import type { MeasuredModel } from './results/DeactivationMatrix.js';
+import {
+    type EvaluatedModel,
+    type Evaluation,
+    evaluationPaths,
+    writeEvaluation,
+} from './resultFiles/evaluationFile.js';
 import { measuredModel } from './intervene.js';
-import { meanValue } from './meanEffect.js';
-import type { Cell } from './estimates.js';
-import type { Metric } from './Metric.js';
-import { registerMetric } from './metrics.js';
-import { estimatorOf } from './estimatorOf.js';
-import { average } from './resampling.js';
+import { meanValue } from './statistics/meanEffect.js';
+import type { Cell } from './statistics/estimates.js';
+import type { Metric } from './metric/Metric.js';
+import { registerMetric } from './registry/metrics.js';
+import { estimatorOf } from './metric/estimatorOf.js';
+import { average } from './statistics/resampling.js';
 
 export interface EvaluateOptions extends CsvOptions {
     /** How each model is opened; the first is the one that the others are compared with. */

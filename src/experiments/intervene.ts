@@ -7,24 +7,24 @@ import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import type { Operation } from '../interventions/Operation.js';
-import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import { csvTable, experimentTable, outputTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
-import { buildCurves, buildMatrices } from './buildMatrix.js';
-import { checkFit } from './checkFit.js';
-import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js';
-import { writeCurves } from './doseFile.js';
-import type { DoseCurves } from './DoseCurves.js';
-import { emptySets } from './emptySets.js';
-import { type Experiment, experimentOptions, type ExperimentOptions, planExperiment } from './experiment.js';
-import { writeMatrix } from './matrixFile.js';
-import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './matrixShard.js';
-import { registerMetric } from './metrics.js';
-import { dosePath, matrixPath } from './resultPaths.js';
-import type { Metric } from './Metric.js';
+import { buildCurves, buildMatrices } from './matrices/buildMatrix.js';
+import { checkFit } from './conditions/checkFit.js';
+import type { DeactivationMatrix, MeasuredModel } from './results/DeactivationMatrix.js';
+import { writeCurves } from './resultFiles/doseFile.js';
+import type { DoseCurves } from './results/DoseCurves.js';
+import { emptySets } from './conditions/emptySets.js';
+import { type Experiment, experimentOptions, type ExperimentOptions, planExperiment } from './conditions/experiment.js';
+import { writeMatrix } from './resultFiles/matrixFile.js';
+import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './resultFiles/matrixShard.js';
+import { registerMetric } from './registry/metrics.js';
+import { dosePath, matrixPath } from './resultFiles/resultPaths.js';
+import type { Metric } from './metric/Metric.js';
 
 /** @inline */
 export interface InterveneOptions extends ExperimentOptions, CsvOptions {

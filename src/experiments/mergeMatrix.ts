@@ -6,22 +6,22 @@ import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
-import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { rankNeurons } from '../neurons/rankNeurons.js';
+import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
+import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
-import { buildCurves, buildMatrices } from './buildMatrix.js';
-import type { DeactivationMatrix } from './DeactivationMatrix.js';
-import { writeCurves } from './doseFile.js';
-import type { DoseCurves } from './DoseCurves.js';
-import { planExperiment } from './experiment.js';
-import { writeMatrix } from './matrixFile.js';
-import { mergeJournals } from './journals.js';
-import { differencesOf, type MatrixShard, readMatrixShard } from './matrixShard.js';
-import { factsOf, readMeasurements } from './measurementPlan.js';
-import { metricOf } from './metrics.js';
+import { buildCurves, buildMatrices } from './matrices/buildMatrix.js';
+import type { DeactivationMatrix } from './results/DeactivationMatrix.js';
+import { writeCurves } from './resultFiles/doseFile.js';
+import type { DoseCurves } from './results/DoseCurves.js';
+import { planExperiment } from './conditions/experiment.js';
+import { writeMatrix } from './resultFiles/matrixFile.js';
+import { mergeJournals } from './metric/journals.js';
+import { differencesOf, type MatrixShard, readMatrixShard } from './resultFiles/matrixShard.js';
+import { factsOf, readMeasurements } from './registry/measurementPlan.js';
+import { metricOf } from './registry/metrics.js';
 
 export interface MergeMatrixOptions extends CsvOptions {
     /** Run folder, which holds `neurons.json`, and gets the journal and the matrix. */

@@ -6,7 +6,7 @@ import { withEffects } from '../effects/withEffects.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { examplesPath, openExamples } from '../examples/examplesFile.js';
 import { areOfAnalysis, withExamples } from '../examples/withExamples.js';
-import { neuronTable } from '../neurons/neuronTable.js';
+import { neuronTable } from '../neurons/tables/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
 import { siteEffects } from './siteEffects.js';

@@ -1,8 +1,8 @@
 import type { Activations } from '../activations/Activations.js';
 import { toNumbers } from '../activations/toNumbers.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { isHigh } from '../neurons/neuronRows.js';
-import type { NeuronTable } from '../neurons/neuronTable.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import { isHigh } from '../neurons/tables/neuronRows.js';
+import type { NeuronTable } from '../neurons/tables/neuronTable.js';
 import {
     blockBytes,
     blockPath,

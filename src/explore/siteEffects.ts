@@ -2,7 +2,7 @@ import type { EffectsFile } from '../effects/effectsFile.js';
 import { shownToken } from '../effects/shownToken.js';
 import { scriptOf } from '../languages/scriptOf.js';
 import { languageOfScript, textScript } from '../languages/textScript.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { effectsPath, type SiteNeuronEffects, type SiteTokenEffect } from './effectsFormat.js';
 import { blockBytes } from './siteFormat.js';
 

@@ -1,6 +1,6 @@
 import type { ExamplesHead, OpenedExamples } from '../examples/examplesFile.js';
 import type { Example, NeuronExamples } from '../examples/NeuronExamples.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import {
     examplesHeadPath,
     languagesOfFile,

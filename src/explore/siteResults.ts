@@ -1,29 +1,29 @@
-import type { Comparison, MetricChange } from '../experiments/Comparison.js';
-import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
-import type { MetricWords } from '../experiments/Metric.js';
-import { caveatsOf } from '../experiments/caveats.js';
-import { powerSentences } from '../experiments/powerWords.js';
-import { shownShares } from '../experiments/shownShares.js';
-import type { DoseCurves } from '../experiments/DoseCurves.js';
-import { meanWords } from '../experiments/meanEffect.js';
-import { metricOf } from '../experiments/metrics.js';
+import type { Comparison, MetricChange } from '../experiments/results/Comparison.js';
+import type { DeactivationMatrix, DeactivationSet } from '../experiments/results/DeactivationMatrix.js';
+import type { MetricWords } from '../experiments/metric/Metric.js';
+import { caveatsOf } from '../experiments/matrices/caveats.js';
+import { powerSentences } from '../experiments/power/powerWords.js';
+import { shownShares } from '../experiments/metric/shownShares.js';
+import type { DoseCurves } from '../experiments/results/DoseCurves.js';
+import { meanWords } from '../experiments/statistics/meanEffect.js';
+import { metricOf } from '../experiments/registry/metrics.js';
 import { equalsP, formatShare } from '../support/format.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type LensFile, lensKinds } from '../lens/lensFile.js';
 import { type LensShares, meanShares, meanTexts, sharesOf } from '../lens/meanShares.js';
-import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { changeWords } from '../report/comparisonSentences.js';
+import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
+import { changeWords } from '../report/sentences/comparisonSentences.js';
 import { axisTitle, drawnCurves, type DrawnDose } from '../report/figures/doseFigure.js';
 import type { DivergingScale } from '../report/figures/heatmap.js';
 import { lensLabels, lensSentences, untoldSentence } from '../report/sections/lensSection.js';
 import { commonScale, shownCell, type Side } from '../report/figures/shownCells.js';
-import { cellsOf, type SetCell, setFacts, setsOf } from '../report/matrixFacts.js';
-import { isFiniteNumber } from '../report/numbers.js';
-import type { ReportInput } from '../report/Report.js';
+import { cellsOf, type SetCell, setFacts, setsOf } from '../report/facts/matrixFacts.js';
+import { isFiniteNumber } from '../report/facts/numbers.js';
+import type { ReportInput } from '../report/input/Report.js';
 import { doseSentences } from '../report/sections/doseSection.js';
-import { setLabel, setSentences } from '../report/setSentences.js';
+import { setLabel, setSentences } from '../report/facts/setSentences.js';
 import { expertClasses } from '../report/tables/expertsTable.js';
-import { dosePoints } from '../experiments/doseTable.js';
+import { dosePoints } from '../experiments/resultFiles/doseTable.js';
 import type {
     ComparedModel,
     ComparedWith,

@@ -1,7 +1,7 @@
 import { shownToken } from '../effects/shownToken.js';
 import type { ExamplesHead } from '../examples/examplesFile.js';
 import { strongestTokens } from '../examples/strongestTable.js';
-import type { NeuronTable } from '../neurons/neuronTable.js';
+import type { NeuronTable } from '../neurons/tables/neuronTable.js';
 import { blockBytes } from './siteFormat.js';
 import { type NeuronTokens, type SiteTokens, tokensPath } from './tokensFormat.js';
 

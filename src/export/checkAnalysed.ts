@@ -1,6 +1,6 @@
 import { isOfModel } from '../activations/isOfModel.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 
 /** @throws LanguageNeuronsError MISMATCH where a model is not the analysed one */
 export function checkAnalysed(path: string, fingerprint: string, { source }: Pick<NeuronAnalysis, 'source'>): void {

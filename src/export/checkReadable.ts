@@ -1,5 +1,5 @@
-import { loadAddon } from '../engine/loadBackends.js';
-import { awaitNative } from '../engine/nativeError.js';
+import { loadAddon } from '../engine/native/loadBackends.js';
+import { awaitNative } from '../engine/native/nativeError.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type GgufFile, readGguf } from '../gguf/GgufFile.js';
 

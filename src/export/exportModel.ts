@@ -1,10 +1,10 @@
-import { modelFiles } from '../engine/modelFiles.js';
-import { modelFingerprint } from '../engine/modelFingerprint.js';
-import { resolveModel } from '../engine/resolveModel.js';
+import { modelFiles } from '../engine/files/modelFiles.js';
+import { modelFingerprint } from '../engine/files/modelFingerprint.js';
+import { resolveModel } from '../engine/files/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFile } from '../files/folderLock.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';

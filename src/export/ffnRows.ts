@@ -1,4 +1,4 @@
-import type { Site } from '../engine/Site.js';
+import type { Site } from '../engine/types/Site.js';
 import type { GgufTensor } from '../gguf/GgufFile.js';
 
 /**

@@ -1,10 +1,10 @@
-import { missingNeuron, type Site, siteName } from '../engine/Site.js';
+import { missingNeuron, type Site, siteName } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { BlockType } from '../gguf/blockTypes.js';
 import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
 import { affineOf } from '../interventions/compile.js';
 import type { Operation } from '../interventions/Operation.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { isLinearInUp, isZeroedByUp, refusalOf } from './architectures.js';
 import { findRows, type RowsOfNeurons, type SiteRows } from './ffnRows.js';
 

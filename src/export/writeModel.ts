@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { partNames } from '../engine/modelFiles.js';
+import { partNames } from '../engine/files/modelFiles.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';

@@ -1,5 +1,5 @@
-import type { NeuronSetName } from '../neurons/neuronSets.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 
 /**
  * A change of the activations g = act(gate) of some neurons, at the gate site, before the product with up. With

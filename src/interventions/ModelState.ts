@@ -1,6 +1,6 @@
-import type { TextEdit } from '../engine/edits.js';
-import { distinctNeurons } from '../neurons/distinctNeurons.js';
-import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { TextEdit } from '../engine/types/edits.js';
+import { distinctNeurons } from '../neurons/analysis/distinctNeurons.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkCompileOptions, chosenNeurons, compileInterventions, type CompileOptions } from './compile.js';
 import type { NamedInterventions } from './namedInterventions.js';
 

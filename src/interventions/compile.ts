@@ -1,10 +1,10 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
-import { missingNeuron, neuronsAt, type Site } from '../engine/Site.js';
+import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/types/edits.js';
+import { missingNeuron, neuronsAt, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { neuronsOf } from '../neurons/neuronsOf.js';
-import { setsFor } from '../neurons/neuronSets.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { neuronsOf } from '../neurons/sets/neuronsOf.js';
+import { setsFor } from '../neurons/sets/neuronSets.js';
 import type { Intervention, InterventionWhere, NeuronChoice, PositionRange } from './Intervention.js';
 import { operationFields } from './Operation.js';
 import { checkSettings, type OtherOptions, unknownOption } from '../settings/checkSetting.js';

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { readNamedText } from '../files/readWhole.js';
-import { neuronSetNames } from '../neurons/neuronSets.js';
+import { neuronSetNames } from '../neurons/sets/neuronSets.js';
 import type { Intervention } from './Intervention.js';
 import { byName, nameProblem, shownName } from '../support/names.js';
 import { operationShape } from './operationShape.js';

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
+import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
 import { factorRange } from '../settings/settings.js';
 import { parseNumber } from '../support/numberRanges.js';
 import type { Intervention, InterventionWhere } from './Intervention.js';

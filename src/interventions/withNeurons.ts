@@ -1,11 +1,11 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import { isByToken } from '../engine/edits.js';
-import { nativeEdit } from '../engine/editSlots.js';
-import { loadAddon } from '../engine/loadBackends.js';
-import { nativeError } from '../engine/nativeError.js';
-import { sameSites, type Site } from '../engine/Site.js';
+import { isByToken } from '../engine/types/edits.js';
+import { nativeEdit } from '../engine/loading/editSlots.js';
+import { loadAddon } from '../engine/native/loadBackends.js';
+import { nativeError } from '../engine/native/nativeError.js';
+import { sameSites, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { compileInterventions } from './compile.js';
 import type { Intervention } from './Intervention.js';

@@ -1,12 +1,12 @@
 import { type DirectPath, directPath } from '../effects/directPath.js';
 import { multiplyHead, vectorsAtATime } from '../effects/multiplyHead.js';
 import { numbersOf } from '../effects/neuronVectors.js';
-import type { NativeAddon, NativeNorm } from '../engine/addon.js';
-import { defaultThreads } from '../engine/defaultThreads.js';
+import type { NativeAddon, NativeNorm } from '../engine/native/addon.js';
+import { defaultThreads } from '../engine/loading/defaultThreads.js';
 import type { Engine } from '../engine/Engine.js';
-import { loadAddon } from '../engine/loadBackends.js';
-import { modelFiles } from '../engine/modelFiles.js';
-import { awaitNative } from '../engine/nativeError.js';
+import { loadAddon } from '../engine/native/loadBackends.js';
+import { modelFiles } from '../engine/files/modelFiles.js';
+import { awaitNative } from '../engine/native/nativeError.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readGguf } from '../gguf/GgufFile.js';
 

@@ -2,10 +2,10 @@ import { type CorpusSurvey, surveyCorpus } from '../activations/surveyCorpus.js'
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { checkModel } from '../experiments/checkFit.js';
+import { checkModel } from '../experiments/conditions/checkFit.js';
 import { withFolder } from '../files/folderLock.js';
 import { languageAmong } from '../languages/languageAmong.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { engineTable, lensTable, outputTable } from '../settings/settings.js';

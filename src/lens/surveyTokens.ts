@@ -1,8 +1,8 @@
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { tokenizeSamples } from '../engine/tokenizeSamples.js';
+import { tokenizeSamples } from '../engine/passes/tokenizeSamples.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { asPrompts } from '../questions/chatSamples.js';
+import { asPrompts } from '../questions/templates/chatSamples.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { LensText } from './LayerReader.js';
 import type { LanguageTokens } from './tokenLanguages.js';

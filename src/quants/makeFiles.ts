@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { modelFiles } from '../engine/modelFiles.js';
+import { modelFiles } from '../engine/files/modelFiles.js';
 import { quantizeFile } from '../engine/quantize.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureSubfolder } from '../files/fileAccess.js';

@@ -1,5 +1,11 @@
-import type { Cell } from '../experiments/estimates.js';
-import { bootstrapInterval, combined, difference, drawResamples, estimate } from '../experiments/resampling.js';
+import type { Cell } from '../experiments/statistics/estimates.js';
+import {
+    bootstrapInterval,
+    combined,
+    difference,
+    drawResamples,
+    estimate,
+} from '../experiments/statistics/resampling.js';
 import type { Quants, QuantFile, QuantLanguage } from './quantsFile.js';
 import type { FileScores } from './scores.js';
 import type { Certain, Survival } from './survival.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inLines, readJsonIfAny, writeJson } from '../files/versionedJson.js';
-import { intervalShape } from '../neurons/NeuronAnalysis.js';
+import { intervalShape } from '../neurons/analysis/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { type CorpusSurvey, surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { settingsOf } from '../engine/EngineSettings.js';
+import { settingsOf } from '../engine/types/EngineSettings.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { openJournals } from '../experiments/journals.js';
+import { openJournals } from '../experiments/metric/journals.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import type { Journal } from '../files/Journal.js';
-import { asPrompts } from '../questions/chatSamples.js';
+import { asPrompts } from '../questions/templates/chatSamples.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Progress } from '../support/progress.js';
 

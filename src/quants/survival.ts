@@ -1,9 +1,9 @@
 import type { Activations } from '../activations/Activations.js';
-import { activationProbabilities } from '../neurons/activationProbabilities.js';
-import { siteStarts } from '../neurons/flatIndex.js';
-import type { Interval, NeuronAnalysis, Unsourced } from '../neurons/NeuronAnalysis.js';
-import { jackknife, withoutEachFold } from '../neurons/stability.js';
-import { analysesWithoutFolds } from '../neurons/withoutFolds.js';
+import { activationProbabilities } from '../neurons/scores/activationProbabilities.js';
+import { siteStarts } from '../neurons/analysis/flatIndex.js';
+import type { Interval, NeuronAnalysis, Unsourced } from '../neurons/analysis/NeuronAnalysis.js';
+import { jackknife, withoutEachFold } from '../neurons/classes/stability.js';
+import { analysesWithoutFolds } from '../neurons/classes/withoutFolds.js';
 
 /** A number, and its 95 % interval; null where there is none. */
 export interface Certain<T = number> {

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/Engine.js';
-import { settingsOf } from '../engine/EngineSettings.js';
+import { settingsOf } from '../engine/types/EngineSettings.js';
 import { keyOf } from '../support/keyOf.js';
-import type { PromptTemplate } from './PromptTemplate.js';
-import type { Question, Questions } from './Questions.js';
+import type { PromptTemplate } from './templates/PromptTemplate.js';
+import type { Question, Questions } from './sources/Questions.js';
 
 /** A question with its prompt. */
 export interface AskedPrompt {

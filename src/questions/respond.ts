@@ -12,9 +12,9 @@ import { generateTable, outputTable, questionTable } from '../settings/settings.
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { type AskedPrompt, askedPrompts, promptKey, questionId } from './askedPrompts.js';
-import { datedTemplate } from './datedTemplate.js';
-import type { PromptTemplate } from './PromptTemplate.js';
-import type { Questions } from './Questions.js';
+import { datedTemplate } from './templates/datedTemplate.js';
+import type { PromptTemplate } from './templates/PromptTemplate.js';
+import type { Questions } from './sources/Questions.js';
 
 /** @inline */
 export interface RespondOptions extends OptionsOf<typeof generateTable> {

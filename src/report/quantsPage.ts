@@ -10,7 +10,7 @@ import { formatMeasured } from '../support/format.js';
 import { toolVersion } from '../versions.js';
 import { quantsFigure } from './figures/quantsFigure.js';
 import { renderSvg } from './figures/renderSvg.js';
-import { html, type Html } from './html.js';
+import { html, type Html } from '../support/html.js';
 import { figure } from './page/page.js';
 import { pageShell } from './page/shell.js';
 import { section } from './sections/Section.js';

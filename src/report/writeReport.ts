@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ensureSubfolder, writeFileAtomic } from '../files/fileAccess.js';
 import { renderSvg } from './figures/renderSvg.js';
 import { page, type RenderedSection } from './page/page.js';
-import type { ReportFiles, ReportInput } from './Report.js';
+import type { ReportFiles, ReportInput } from './input/Report.js';
 import { buildSections } from './sections/buildSections.js';
 import { latexTable } from './tables/latexTable.js';
 import { type CsvOptions, toCsv } from '../files/csv.js';

@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { textMetrics } from '../experiments/metrics.js';
+import { textMetrics } from '../experiments/registry/metrics.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
-import { isModelUri } from '../engine/modelUri.js';
+import { isModelUri } from '../engine/files/modelUri.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
 import { partIn } from '../corpus/textPart.js';
-import { namedQuestions } from '../questions/openQuestions.js';
-import { isTemplateName } from '../questions/promptTemplates.js';
+import { namedQuestions } from '../questions/sources/openQuestions.js';
+import { isTemplateName } from '../questions/templates/promptTemplates.js';
 import {
     accuracyTable,
     checkTable,

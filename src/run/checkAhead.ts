@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { Engine } from '../engine/Engine.js';
-import type { EngineOptions } from '../engine/engineTypes.js';
-import { sameSites, type Site } from '../engine/Site.js';
+import type { EngineOptions } from '../engine/types/engineTypes.js';
+import { sameSites, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { effectsName } from '../effects/effectsFile.js';
 import { examplesName } from '../examples/examplesFile.js';
-import { checkSets } from '../experiments/checkFit.js';
-import { resultName } from '../experiments/resultPaths.js';
+import { checkSets } from '../experiments/conditions/checkFit.js';
+import { resultName } from '../experiments/resultFiles/resultPaths.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { languageAmong } from '../languages/languageAmong.js';
-import type { PromptTemplate } from '../questions/PromptTemplate.js';
-import { openTemplate } from '../questions/promptTemplates.js';
-import type { Questions } from '../questions/Questions.js';
+import type { PromptTemplate } from '../questions/templates/PromptTemplate.js';
+import { openTemplate } from '../questions/templates/promptTemplates.js';
+import type { Questions } from '../questions/sources/Questions.js';
 import { checkDetails } from './neuronDetails.js';
 import type { RunConfig } from './RunConfig.js';
 

@@ -1,6 +1,6 @@
-import { compare } from '../experiments/compare.js';
-import type { Comparison } from '../experiments/Comparison.js';
-import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
+import { compare } from '../experiments/comparisons/compare.js';
+import type { Comparison } from '../experiments/results/Comparison.js';
+import { numbersWithoutFolds } from '../neurons/classes/withoutFolds.js';
 import type { Examined } from './examineModel.js';
 
 /**

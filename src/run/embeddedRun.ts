@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { embedded, embeddedModel } from '../engine/embeddedModel.js';
+import { embedded, embeddedModel } from '../engine/files/embeddedModel.js';
 import type { RunConfig } from './RunConfig.js';
 
 export { embeddedModel };

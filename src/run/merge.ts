@@ -14,10 +14,10 @@ import {
     readExamplesHead,
 } from '../examples/examplesFile.js';
 import { headOfShards, mergeExamples } from '../examples/mergeExamples.js';
-import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
-import type { DoseCurves } from '../experiments/DoseCurves.js';
+import type { DeactivationMatrix } from '../experiments/results/DeactivationMatrix.js';
+import type { DoseCurves } from '../experiments/results/DoseCurves.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
-import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
+import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultFiles/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { namesIfAny } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';

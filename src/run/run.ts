@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Comparison } from '../experiments/Comparison.js';
-import { writeComparison } from '../experiments/comparisonFile.js';
+import type { Comparison } from '../experiments/results/Comparison.js';
+import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
 import { checkInFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { inParts, inSteps, silent } from '../support/progress.js';

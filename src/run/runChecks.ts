@@ -2,7 +2,7 @@ import { check, chosenChecks } from '../checks/runChecks.js';
 import type { CheckResult } from '../checks/CheckResult.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
-import type { EngineOptions } from '../engine/engineTypes.js';
+import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';

@@ -1,12 +1,12 @@
 import type { Activations } from '../activations/Activations.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../experiments/intervene.js';
-import { resultName } from '../experiments/resultPaths.js';
+import { resultName } from '../experiments/resultFiles/resultPaths.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName, parseOperations } from '../interventions/operationText.js';
 import { needsValues } from '../interventions/resolveValue.js';
 import { valuesFor } from '../interventions/valuesFor.js';
-import { rankNeurons } from '../neurons/rankNeurons.js';
+import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { pick } from '../settings/pick.js';
 import { experimentTable } from '../settings/settings.js';
 import { inParts, type Progress } from '../support/progress.js';

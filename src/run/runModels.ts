@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { sameSites, type Site } from '../engine/Site.js';
-import type { Comparison } from '../experiments/Comparison.js';
-import { writeComparison } from '../experiments/comparisonFile.js';
-import { matrixTable } from '../experiments/matrixTable.js';
+import { sameSites, type Site } from '../engine/types/Site.js';
+import type { Comparison } from '../experiments/results/Comparison.js';
+import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
+import { matrixTable } from '../experiments/resultFiles/matrixTable.js';
 import { type CsvTable, toCsv } from '../files/csv.js';
 import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { reportOn } from '../report/reportOn.js';

@@ -1,6 +1,6 @@
 import type { Corpus } from '../corpus/Corpus.js';
-import { neuronSetNames } from '../neurons/neuronSets.js';
-import type { Questions } from '../questions/Questions.js';
+import { neuronSetNames } from '../neurons/sets/neuronSets.js';
+import type { Questions } from '../questions/sources/Questions.js';
 import { throwIfStopped } from '../support/stop.js';
 import { experimentTable, questionTable } from '../settings/settings.js';
 import { inParts, type Progress } from '../support/progress.js';

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ContinuousBatching, SingleRequest } from '../engine/ContinuousBatching.js';
+import type { ContinuousBatching, SingleRequest } from '../engine/answers/ContinuousBatching.js';
 import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import type { Truncation } from '../engine/scheduler/AnswerRequest.js';
 import type { LogProbabilityChoice, TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
-import type { ModelInfo } from '../engine/ModelInfo.js';
-import { textBefore, wholeCharacters } from '../engine/stops.js';
+import type { ModelInfo } from '../engine/types/ModelInfo.js';
+import { textBefore, wholeCharacters } from '../engine/scheduler/stops.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { interventionOf } from '../interventions/namedInterventions.js';
 import { LanguageNeuronsError } from '../errors.js';

@@ -1,6 +1,6 @@
 import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import type { TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { charactersOf, TokenPlaces } from './TokenPlaces.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { charactersOf } from './TokenPlaces.js';
 
 /**

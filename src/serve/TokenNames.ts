@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 
 /** Tokens as answers write them, each made once. */
 export class TokenNames {

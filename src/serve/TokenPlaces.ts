@@ -1,4 +1,4 @@
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 
 /** Characters of a text: code points, as Python, and so OpenAI's own client, counts them. */
 export function charactersOf(text: string): number {

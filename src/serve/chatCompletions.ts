@@ -1,4 +1,4 @@
-import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { SingleRequest } from '../engine/answers/ContinuousBatching.js';
 import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, checkTextLength, tokenizeTexts } from './checkRequest.js';

@@ -1,4 +1,4 @@
-import type { ContinuousBatching, SingleRequest } from '../engine/ContinuousBatching.js';
+import type { ContinuousBatching, SingleRequest } from '../engine/answers/ContinuousBatching.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { ApiError } from './ApiError.js';
 

@@ -1,6 +1,6 @@
-import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { SingleRequest } from '../engine/answers/ContinuousBatching.js';
 import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import type { TokenTexts } from '../engine/passes/TokenTexts.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, tokenizeTexts } from './checkRequest.js';
 import {

@@ -4,7 +4,7 @@ import { sendJson } from './sendPieces.js';
 import { findModel } from './servedNames.js';
 import type { ServerOptions } from './ServeOptions.js';
 import { setImmediate } from 'node:timers/promises';
-import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
+import type { ContinuousBatching } from '../engine/answers/ContinuousBatching.js';
 import { tokenizeTexts } from './checkRequest.js';
 import { JsonList, JsonText } from './json.js';
 import { readTokens } from './readPrompts.js';

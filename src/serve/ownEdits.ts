@@ -1,4 +1,4 @@
-import type { TextEdit } from '../engine/edits.js';
+import type { TextEdit } from '../engine/types/edits.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { type CompileOptions, compileInterventions } from '../interventions/compile.js';
 import type { Intervention } from '../interventions/Intervention.js';

@@ -1,4 +1,4 @@
-import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
+import type { ContinuousBatching } from '../engine/answers/ContinuousBatching.js';
 import { Turns } from '../support/Turns.js';
 import { tooLong } from './checkRequest.js';
 import { type ChatMessage, readMessage } from './requestShapes.js';

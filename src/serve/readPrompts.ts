@@ -1,4 +1,4 @@
-import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
+import type { ContinuousBatching } from '../engine/answers/ContinuousBatching.js';
 import { Turns } from '../support/Turns.js';
 import { ApiError } from './ApiError.js';
 import { checkLength, checkTextLength, wrongTokens } from './checkRequest.js';

@@ -1,4 +1,4 @@
-import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { SingleRequest } from '../engine/answers/ContinuousBatching.js';
 import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { answerText, type Exchange, type Pieces, type Served, usageOf } from './Exchange.js';
 import { JsonList } from './json.js';

@@ -1,9 +1,9 @@
 import { checkSettings } from '../settings/checkSetting.js';
 import { filled } from '../settings/pick.js';
 import { serverTable } from '../settings/settings.js';
-import { clockAt, liveClock } from '../questions/templateClock.js';
-import { type ChatWriter, chatWriter } from '../questions/chatTemplate.js';
-import { TemplateFailure } from '../questions/TemplateProcess.js';
+import { clockAt, liveClock } from '../questions/templates/templateClock.js';
+import { type ChatWriter, chatWriter } from '../questions/templates/chatTemplate.js';
+import { TemplateFailure } from '../questions/templates/TemplateProcess.js';
 import { Admission } from './Admission.js';
 import { ApiError } from './ApiError.js';
 import { createServer } from './createServer.js';

@@ -2,7 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import type { NamedInterventions } from '../interventions/namedInterventions.js';
 import type { ShorthandInterventions } from '../interventions/shorthand.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
+import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
 import { suggestion } from '../support/nearest.js';
 import { ApiError } from './ApiError.js';
 

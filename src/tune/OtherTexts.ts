@@ -1,9 +1,9 @@
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { CellInterval } from '../experiments/DeactivationMatrix.js';
-import { kl } from '../experiments/divergence.js';
-import type { MeasureContext } from '../experiments/Metric.js';
-import { bootstrapInterval, drawResamples, estimate } from '../experiments/resampling.js';
+import type { CellInterval } from '../experiments/results/DeactivationMatrix.js';
+import { kl } from '../experiments/textMetrics/divergence.js';
+import type { MeasureContext } from '../experiments/metric/Metric.js';
+import { bootstrapInterval, drawResamples, estimate } from '../experiments/statistics/resampling.js';
 import type { ModelState } from '../interventions/ModelState.js';
 
 /** Texts to search on, and others to judge on. */

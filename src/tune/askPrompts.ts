@@ -1,7 +1,7 @@
-import { accuracy } from '../experiments/accuracy.js';
-import type { LanguageCounts } from '../experiments/DeactivationMatrix.js';
-import { language as languageKept } from '../experiments/language.js';
-import type { MeasureContext, QuestionMetricOptions } from '../experiments/Metric.js';
+import { accuracy } from '../experiments/answerMetrics/accuracy.js';
+import type { LanguageCounts } from '../experiments/results/DeactivationMatrix.js';
+import { language as languageKept } from '../experiments/answerMetrics/language.js';
+import type { MeasureContext, QuestionMetricOptions } from '../experiments/metric/Metric.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { silent } from '../support/progress.js';
 import type { Passes } from './judgement.js';

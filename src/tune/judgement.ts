@@ -2,8 +2,8 @@ import {
     accuracyDifferenceInterval,
     accuracyDifferenceP,
     type VerdictPair,
-} from '../experiments/accuracyDifference.js';
-import type { CellInterval } from '../experiments/DeactivationMatrix.js';
+} from '../experiments/statistics/accuracyDifference.js';
+import type { CellInterval } from '../experiments/results/DeactivationMatrix.js';
 import { mean } from '../support/mean.js';
 
 /** Answers to the held-out prompts: by language, then prompt, 1 for one that passes. */

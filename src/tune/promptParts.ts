@@ -1,4 +1,4 @@
-import type { Questions } from '../questions/Questions.js';
+import type { Questions } from '../questions/sources/Questions.js';
 
 /** The fewest prompts of a language: fewer judged ones tell no gain from chance (sign test: 2 · 0.5⁶ < 5 %). */
 export const fewestPrompts = 12;

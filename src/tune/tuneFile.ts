@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { operationShape } from '../interventions/operationShape.js';
-import { intervalShape } from '../neurons/NeuronAnalysis.js';
+import { intervalShape } from '../neurons/analysis/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 import { refusals } from './judgement.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ModelSite } from '../../src/engine/Site.js';
+import type { ModelSite } from '../../src/engine/types/Site.js';
 
 /** What counting a model twice gave, by the adapter and by the reference. */
 export interface Found {

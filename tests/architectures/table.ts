@@ -1,4 +1,4 @@
-import type { ModelSite } from '../../src/engine/Site.js';
+import type { ModelSite } from '../../src/engine/types/Site.js';
 import type { Outcome } from './Counter.js';
 
 /** A row of docs/architectures.md: what a model of an architecture has, or why it is refused. */

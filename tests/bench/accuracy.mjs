@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { loadBackends } from '../../dist/engine/loadBackends.js';
+import { loadBackends } from '../../dist/engine/native/loadBackends.js';
 import { collect, Engine, identify, openCorpus } from '../../dist/index.js';
 import { cpuSeconds } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';

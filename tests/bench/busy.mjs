@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import yargs from 'yargs';
-import { defaultThreads } from '../../dist/engine/defaultThreads.js';
+import { defaultThreads } from '../../dist/engine/loading/defaultThreads.js';
 import { Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedModel } from '../../dist/run/embeddedRun.js';

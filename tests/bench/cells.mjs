@@ -11,8 +11,8 @@ import yargs from 'yargs';
 import { openCorpus } from '../../dist/data/openCorpus.js';
 import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
-import { randomNeurons } from '../../dist/neurons/randomNeurons.js';
-import { embeddedModel } from '../../dist/engine/embeddedModel.js';
+import { randomNeurons } from '../../dist/neurons/controls/randomNeurons.js';
+import { embeddedModel } from '../../dist/engine/files/embeddedModel.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { cpuSeconds, inTurn, ratioOf } from './measure.mjs';
 

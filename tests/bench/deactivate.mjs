@@ -13,7 +13,7 @@ import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { openCorpus } from '../../dist/data/openCorpus.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
-import { randomNeurons } from '../../dist/neurons/randomNeurons.js';
+import { randomNeurons } from '../../dist/neurons/controls/randomNeurons.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds } from './measure.mjs';
 

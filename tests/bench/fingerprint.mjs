@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileHash } from '../../dist/engine/fileHash.js';
+import { fileHash } from '../../dist/engine/files/fileHash.js';
 import { spread } from './measure.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 7);

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { defaultThreads } from '../../dist/engine/defaultThreads.js';
+import { defaultThreads } from '../../dist/engine/loading/defaultThreads.js';
 import { Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedCollectTexts, embeddedModel } from '../../dist/run/embeddedRun.js';

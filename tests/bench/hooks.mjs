@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
-import { defaultThreads } from '../../dist/engine/defaultThreads.js';
-import { loadBackends } from '../../dist/engine/loadBackends.js';
+import { defaultThreads } from '../../dist/engine/loading/defaultThreads.js';
+import { loadBackends } from '../../dist/engine/native/loadBackends.js';
 import { collect, Engine, openCorpus } from '../../dist/index.js';
 import { cpuSeconds, inTurn, ratioOf, spread } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';

@@ -13,7 +13,7 @@ import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { Engine } from '../../dist/engine/Engine.js';
-import { loadBackends } from '../../dist/engine/loadBackends.js';
+import { loadBackends } from '../../dist/engine/native/loadBackends.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { collect, compileInterventions, embeddedModel, neuronsAt, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';

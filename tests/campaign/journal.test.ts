@@ -14,7 +14,7 @@ const [conditions, questions] = [480, 2500];
 /** As `deactivate` reads its journal: each answer judged, its text let go. */
 const reader = `
 import { Journal } from ${JSON.stringify(resolve('dist/files/Journal.js'))};
-import { AnswerSheet } from ${JSON.stringify(resolve('dist/experiments/AnswerSheet.js'))};
+import { AnswerSheet } from ${JSON.stringify(resolve('dist/experiments/answerMetrics/AnswerSheet.js'))};
 import { z } from 'zod';
 const entry = z.object({
     key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),

@@ -1,7 +1,7 @@
-import { type CommandDeclaration, globalOptions } from '../../src/commands/CommandDeclaration.js';
+import { type CommandDeclaration, globalOptions } from '../../src/commands/arguments/CommandDeclaration.js';
 import { commands } from '../../src/commands/commands.js';
-import { optionGroups } from '../../src/commands/options.js';
-import { asOptions, dashed } from '../../src/commands/settingNames.js';
+import { optionGroups } from '../../src/commands/arguments/options.js';
+import { asOptions, dashed } from '../../src/commands/arguments/settingNames.js';
 import type { Setting, SettingTable } from '../../src/settings/Setting.js';
 import { describeRange } from '../../src/support/numberRanges.js';
 import type { Fence } from './pages.js';

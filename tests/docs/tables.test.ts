@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { folders } from '../../.dependency-cruiser.mjs';
-import { chatCommands } from '../../src/commands/chatCommands.js';
+import { folders, parts } from '../../.dependency-cruiser.mjs';
+import { chatCommands } from '../../src/commands/conversation/chatCommands.js';
 import { commandNames, commandsTable, optionsOf } from './commandLine.js';
 import { withSections } from './sections.js';
 
@@ -23,9 +23,15 @@ it.each(pages)('%s has the arguments that the command declares', (path) => {
 it('CONTRIBUTING.md has the folders of the import rules', () => {
     const text = readFileSync('CONTRIBUTING.md', 'utf8');
     const rows = Object.entries(folders).map(([folder, does]) => `| \`src/${folder}\` | ${does} |`);
-    const table = ['| folder | what it does |', '|---|---|', ...rows].join('\n');
-    const now = withSections(text, (name) => (name === 'folders' ? table : undefined));
-    expect(now).toContain(table);
+    const partRows = Object.entries(parts).flatMap(([folder, some]) =>
+        Object.entries(some).map(([part, does]) => `| \`src/${folder}/${part}\` | ${does} |`),
+    );
+    const tables: Readonly<Record<string, string>> = {
+        folders: ['| folder | what it does |', '|---|---|', ...rows].join('\n'),
+        parts: ['| part | what it does |', '|---|---|', ...partRows].join('\n'),
+    };
+    const now = withSections(text, (name) => tables[name]);
+    for (const table of Object.values(tables)) expect(now).toContain(table);
     if (process.env.UPDATE !== undefined) writeFileSync('CONTRIBUTING.md', now);
     expect(readFileSync('CONTRIBUTING.md', 'utf8'), 'UPDATE=1 npm run test:docs writes it anew').toBe(now);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { llamaPerplexity, ownPerplexity } from '../../scripts/crosscheck/windows.mjs';
 import { Engine } from '../../src/engine/Engine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
 import { exportModel } from '../../src/export/exportModel.js';
 import { noGgml } from '../helpers/ggmlBlocks.js';
 import { embeddedModel, modelsFolder } from '../helpers/models.js';

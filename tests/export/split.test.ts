@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { program } from '../../scripts/programs/program.mjs';
-import { denseSites } from '../../src/engine/Site.js';
+import { denseSites } from '../../src/engine/types/Site.js';
 import { exportModel } from '../../src/export/exportModel.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
 import { noGgml } from '../helpers/ggmlBlocks.js';

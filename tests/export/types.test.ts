@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
 import { exportModel } from '../../src/export/exportModel.js';
 import { blockTypes } from '../../src/gguf/blockTypes.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';

@@ -1,6 +1,6 @@
-import type { MeasuredIntervention } from '../../src/experiments/DeactivationMatrix.js';
+import type { MeasuredIntervention } from '../../src/experiments/results/DeactivationMatrix.js';
 import { deactivation } from '../../src/interventions/Operation.js';
-import type { AnalysisSource } from '../../src/neurons/NeuronAnalysis.js';
+import type { AnalysisSource } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 /** What an analysis was made from, for tests that do not look at it: no model is another than it. */
 export const someSource: AnalysisSource = {

@@ -1,4 +1,4 @@
-import type { TokenTexts } from '../../src/engine/TokenTexts.js';
+import type { TokenTexts } from '../../src/engine/passes/TokenTexts.js';
 
 /** A vocabulary whose tokens are bytes, and one, 256, that is special: written out it is `<s>`, else nothing. */
 export const byteTokens = {

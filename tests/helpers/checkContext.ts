@@ -1,6 +1,6 @@
 import type { Activations } from '../../src/activations/Activations.js';
 import type { CheckContext, CheckSettings } from '../../src/checks/Check.js';
-import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { filled } from '../../src/settings/pick.js';
 import { checkTable } from '../../src/settings/settings.js';
 import { silent } from '../../src/support/progress.js';

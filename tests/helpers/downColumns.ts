@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { neuronsAt, type Site } from '../../src/engine/Site.js';
+import { neuronsAt, type Site } from '../../src/engine/types/Site.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 const downOf = { dense: 'ffn_down', shared: 'ffn_down_shexp', routed: 'ffn_down_exps' } as const;
 

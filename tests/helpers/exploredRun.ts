@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Activations } from '../../src/activations/Activations.js';
 import { writeActivations } from '../../src/activations/activationsFile.js';
-import type { Site } from '../../src/engine/Site.js';
-import type { DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
-import { writeMatrix } from '../../src/experiments/matrixFile.js';
-import { identify } from '../../src/neurons/identify.js';
-import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
-import { neuronsDigest } from '../../src/neurons/neuronsDigest.js';
-import { writeNeurons } from '../../src/neurons/neuronsFile.js';
+import type { Site } from '../../src/engine/types/Site.js';
+import type { DeactivationMatrix } from '../../src/experiments/results/DeactivationMatrix.js';
+import { writeMatrix } from '../../src/experiments/resultFiles/matrixFile.js';
+import { identify } from '../../src/neurons/classes/identify.js';
+import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
+import { neuronsDigest } from '../../src/neurons/analysis/neuronsDigest.js';
+import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { writeSomeExamples } from './someExamples.js';
 
 const fiveLanguages: readonly string[] = ['en', 'de', 'zh', 'ar', 'hi'];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 
 const packages = ['libvulkan1', 'mesa-vulkan-drivers'];
 

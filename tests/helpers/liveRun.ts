@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import type { Engine } from '../../src/engine/Engine.js';
-import { identify } from '../../src/neurons/identify.js';
-import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
-import { writeNeurons } from '../../src/neurons/neuronsFile.js';
+import { identify } from '../../src/neurons/classes/identify.js';
+import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
+import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 
 /** Writes the run folder of a model: its counts on real texts in three languages, and its neurons. */
 export async function writeLiveRun(folder: string, engine: Engine): Promise<NeuronAnalysis> {

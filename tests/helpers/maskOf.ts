@@ -1,5 +1,5 @@
-import type { NeuronMask } from '../../src/engine/edits.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronMask } from '../../src/engine/types/edits.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 /**
  * A mask of each site, with 1 at each neuron given: apart from the compiler of interventions, to compare with it.

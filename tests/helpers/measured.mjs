@@ -1,9 +1,10 @@
-/** @import { EngineOptions, RunOptions, Samples, GeneratedAnswer, Prompt } from '../../src/engine/engineTypes.js' */
-/** @import { AnswerOptions } from '../../src/engine/answerPrompts.js' */
-/** @import { NativeFunction, NativeMode } from '../../src/engine/addon.js' */
-/** @import { TextEdit } from '../../src/engine/edits.js' */
+/** @import { EngineOptions, RunOptions, Samples } from '../../src/engine/types/engineTypes.js' */
+/** @import { GeneratedAnswer, Prompt } from '../../src/engine/types/engineTypes.js' */
+/** @import { AnswerOptions } from '../../src/engine/answers/answerPrompts.js' */
+/** @import { NativeFunction, NativeMode } from '../../src/engine/native/addon.js' */
+/** @import { TextEdit } from '../../src/engine/types/edits.js' */
 /** @import { Engine } from '../../src/engine/Engine.js' */
-/** @import { EngineInternals } from '../../src/engine/loadEngine.js' */
+/** @import { EngineInternals } from '../../src/engine/loading/loadEngine.js' */
 
 /** @typedef {EngineOptions & EngineInternals} MeasuredOptions */
 

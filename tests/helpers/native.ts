@@ -1,6 +1,6 @@
-import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
-import type { GpuChoice } from '../../src/engine/engineTypes.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/native/addon.js';
+import type { GpuChoice } from '../../src/engine/types/engineTypes.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { twoThreads } from './threads.mjs';
 
 /** A context that the tests of the addon make; others change some of it. */

@@ -1,5 +1,5 @@
-import { neuronsAt, type Site } from '../../src/engine/Site.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { neuronsAt, type Site } from '../../src/engine/types/Site.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 /** Every n-th neuron of every site, beginning elsewhere in each. */
 export function everyNth(sites: readonly Site[], n: number): NeuronIndex[] {

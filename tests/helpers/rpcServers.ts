@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadRpc } from '../../src/engine/loadBackends.js';
+import { loadRpc } from '../../src/engine/native/loadBackends.js';
 import { startCli } from './cli.js';
 
 /** Why there is no RPC to test, which is printed, or undefined. */

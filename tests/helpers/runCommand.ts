@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../src/commands/CommandDeclaration.js';
+import type { CommandResult } from '../../src/commands/arguments/CommandDeclaration.js';
 import { namedFor } from '../../src/commands/commands.js';
 import { parseArguments } from '../../src/commands/parseArguments.js';
 import { silent } from '../../src/support/progress.js';

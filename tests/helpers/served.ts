@@ -1,5 +1,5 @@
 import { type MeasuredEngine } from './MeasuredEngine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
 import { modelStates, type ModelState } from '../../src/interventions/ModelState.js';
 import { serve } from '../../src/serve/serve.js';
 import type { ServeOptions } from '../../src/serve/ServeOptions.js';

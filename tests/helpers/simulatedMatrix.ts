@@ -1,10 +1,10 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { buildSet, estimates } from '../../src/experiments/buildSet.js';
-import { accuracy } from '../../src/experiments/accuracy.js';
-import type { DeactivationSet } from '../../src/experiments/DeactivationMatrix.js';
-import type { Cell } from '../../src/experiments/estimates.js';
-import type { Measurements, MetricFacts } from '../../src/experiments/Metric.js';
-import { ppl } from '../../src/experiments/perplexity.js';
+import { buildSet, estimates } from '../../src/experiments/matrices/buildSet.js';
+import { accuracy } from '../../src/experiments/answerMetrics/accuracy.js';
+import type { DeactivationSet } from '../../src/experiments/results/DeactivationMatrix.js';
+import type { Cell } from '../../src/experiments/statistics/estimates.js';
+import type { Measurements, MetricFacts } from '../../src/experiments/metric/Metric.js';
+import { ppl } from '../../src/experiments/textMetrics/perplexity.js';
 import { type ModelState, wholeModel } from '../../src/interventions/ModelState.js';
 import { randomGenerator } from '../../src/support/randomGenerator.js';
 

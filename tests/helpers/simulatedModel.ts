@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { NativeBatch, NativeLogProbabilities } from '../../src/engine/addon.js';
+import type { NativeBatch, NativeLogProbabilities } from '../../src/engine/native/addon.js';
 import type { GenerationModel } from '../../src/engine/scheduler/generate.js';
 import type { SchedulerOptions } from '../../src/engine/scheduler/Scheduler.js';
 

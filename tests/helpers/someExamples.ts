@@ -4,7 +4,7 @@ import { type Example, type NeuronExamples, noExamples } from '../../src/example
 import { strongestTable } from '../../src/examples/strongestTable.js';
 import { tokenText } from '../../src/support/tokenText.js';
 import { watchedNeurons } from '../../src/examples/watchedNeurons.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 
 /** Texts as tokens: letters that tokens divide, marks as tokens, right to left, hostile ones. */
 const texts: Readonly<Record<string, readonly string[]>> = {

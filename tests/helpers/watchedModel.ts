@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import type { NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/native/addon.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 
 /**
  * Models of the real addon that are loaded from now on, until mocks are restored, show the contexts that they make, and

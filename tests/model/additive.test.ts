@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
-import type { CountResult, EngineOptions } from '../../src/engine/engineTypes.js';
+import type { CountResult, EngineOptions } from '../../src/engine/types/engineTypes.js';
 import { publicModels } from '../helpers/models.js';
 import { flippedShare, halvedIntoPrompts, sum, udhrSamples } from '../helpers/texts.js';
 

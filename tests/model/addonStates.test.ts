@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { NativeAddon, NativeContextOptions, NativeModel, NativeModelOptions } from '../../src/engine/addon.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import type {
+    NativeAddon,
+    NativeContextOptions,
+    NativeModel,
+    NativeModelOptions,
+} from '../../src/engine/native/addon.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { counting, mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

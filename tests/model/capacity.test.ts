@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AffineEdit, EditsByToken, TextEdit } from '../../src/engine/edits.js';
-import type { EditCapacity } from '../../src/engine/editSlots.js';
-import type { GeneratedAnswer, Prompt, ScoreResult } from '../../src/engine/engineTypes.js';
+import type { AffineEdit, EditsByToken, TextEdit } from '../../src/engine/types/edits.js';
+import type { EditCapacity } from '../../src/engine/loading/editSlots.js';
+import type { GeneratedAnswer, Prompt, ScoreResult } from '../../src/engine/types/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
 import { silent } from '../../src/support/progress.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';

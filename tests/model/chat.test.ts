@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Chat } from '../../src/chat/Chat.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { modelState, type ModelState, wholeModel } from '../../src/interventions/ModelState.js';
-import { openChat } from '../../src/questions/chatTemplate.js';
+import { openChat } from '../../src/questions/templates/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import type { NeuronMask } from '../../src/engine/edits.js';
-import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
-import { randomNeurons } from '../../src/neurons/randomNeurons.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronMask } from '../../src/engine/types/edits.js';
+import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/types/engineTypes.js';
+import { randomNeurons } from '../../src/neurons/controls/randomNeurons.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 

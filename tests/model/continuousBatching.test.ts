@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContinuousBatching } from '../../src/engine/ContinuousBatching.js';
+import type { ContinuousBatching } from '../../src/engine/answers/ContinuousBatching.js';
 import type { AnswerRequest, TokenAnswer } from '../../src/engine/scheduler/AnswerRequest.js';
-import type { TextEdit } from '../../src/engine/edits.js';
+import type { TextEdit } from '../../src/engine/types/edits.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import type { Passes } from '../../src/engine/Passes.js';
+import type { Passes } from '../../src/engine/passes/Passes.js';
 import type { TokenLogProbability } from '../../src/engine/scheduler/logProbabilities.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';

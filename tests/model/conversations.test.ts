@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { asPrompts } from '../../src/questions/chatSamples.js';
+import { asPrompts } from '../../src/questions/templates/chatSamples.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NativeCounting } from '../../src/engine/addon.js';
-import type { CountResult } from '../../src/engine/engineTypes.js';
+import type { NativeCounting } from '../../src/engine/native/addon.js';
+import type { CountResult } from '../../src/engine/types/engineTypes.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { publicModels } from '../helpers/models.js';
 import { counting, mixedBatch, openNative } from '../helpers/native.js';

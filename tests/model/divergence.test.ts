@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NeuronEdit } from '../../src/engine/edits.js';
+import type { NeuronEdit } from '../../src/engine/types/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';

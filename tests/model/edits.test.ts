@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AffineEdit, NeuronEdit, TextEdit } from '../../src/engine/edits.js';
+import type { AffineEdit, NeuronEdit, TextEdit } from '../../src/engine/types/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
-import type { Samples, TextScore } from '../../src/engine/engineTypes.js';
+import type { Samples, TextScore } from '../../src/engine/types/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';

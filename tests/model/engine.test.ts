@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import type { EngineOptions } from '../../src/engine/engineTypes.js';
+import type { EngineOptions } from '../../src/engine/types/engineTypes.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { embeddedModel } from '../helpers/models.js';
 

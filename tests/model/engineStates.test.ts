@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NativeContext, NativeMode } from '../../src/engine/addon.js';
+import type { NativeContext, NativeMode } from '../../src/engine/native/addon.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import type { EngineOptions } from '../../src/engine/engineTypes.js';
+import type { EngineOptions } from '../../src/engine/types/engineTypes.js';
 import { steppingDown } from '../../src/engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { silent } from '../../src/support/progress.js';

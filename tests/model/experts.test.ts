@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CountResult } from '../../src/engine/engineTypes.js';
+import type { CountResult } from '../../src/engine/types/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
-import { perplexity } from '../../src/experiments/perplexity.js';
-import { neuronsAt } from '../../src/engine/Site.js';
-import { readMatrices } from '../../src/experiments/matrixFile.js';
-import { readNeurons } from '../../src/neurons/neuronsFile.js';
+import { perplexity } from '../../src/experiments/textMetrics/perplexity.js';
+import { neuronsAt } from '../../src/engine/types/Site.js';
+import { readMatrices } from '../../src/experiments/resultFiles/matrixFile.js';
+import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { cli } from '../helpers/cli.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { denseSites } from '../../src/engine/Site.js';
+import { denseSites } from '../../src/engine/types/Site.js';
 import { exportModel, type ExportResult } from '../../src/export/exportModel.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
 import { everyNth } from '../helpers/neuronSets.js';

@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
-import type { NativeMode } from '../../src/engine/addon.js';
+import type { NativeMode } from '../../src/engine/native/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { embeddedModel } from '../helpers/models.js';
 import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeUnknownArchitecture, writeWidths } from '../helpers/syntheticModels.js';

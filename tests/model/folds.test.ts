@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { addCounts } from '../../src/activations/addCounts.js';
-import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { plantedLibrary } from '../../src/engine/windowsLibraries.js';
-import { findAddon } from '../../src/engine/findAddon.js';
+import { plantedLibrary } from '../../src/engine/native/windowsLibraries.js';
+import { findAddon } from '../../src/engine/native/findAddon.js';
 import { embeddedModel } from '../helpers/models.js';
 import { backendNames, canTrace, compiler, Planted } from '../helpers/planted.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -106,7 +106,7 @@ describe.skipIf(compiler === undefined || process.platform !== 'linux')('librari
         const rpath = ['-Wl,-rpath,$ORIGIN:', '-Wl,--no-as-needed'];
         planted.compile([source], plugin, `-L${planted.work}`, ...rpath, '-l:libplanted-needed.so');
         const code = `
-            const { loadAddon } = await import(${url('dist/engine/loadBackends.js')});
+            const { loadAddon } = await import(${url('dist/engine/native/loadBackends.js')});
             const { addon } = await loadAddon();
             console.log(addon.loadBackend(${JSON.stringify(plugin)}));`;
         const { told, stdout } = planted.run([program('needed', code)]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
+import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/types/engineTypes.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 

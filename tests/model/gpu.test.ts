@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
+import type { AffineEdit, TextEdit } from '../../src/engine/types/edits.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { embeddedCollectTexts } from '../../src/run/embeddedRun.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { NativeBatch, NativeContext, NativeDraws, NativeHead } from '../../src/engine/addon.js';
+import type { NativeBatch, NativeContext, NativeDraws, NativeHead } from '../../src/engine/native/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
-import type { GpuChoice } from '../../src/engine/engineTypes.js';
+import type { GpuChoice } from '../../src/engine/types/engineTypes.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative, smallContext } from '../helpers/native.js';

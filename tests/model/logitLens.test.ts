@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadAddon } from '../../src/engine/loadBackends.js';
+import { loadAddon } from '../../src/engine/native/loadBackends.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { LayerReader } from '../../src/lens/LayerReader.js';
 import { embeddedModel, modelsFolder, smollm2 } from '../helpers/models.js';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { TextEdit } from '../../src/engine/edits.js';
-import type { TextScore } from '../../src/engine/engineTypes.js';
+import type { TextEdit } from '../../src/engine/types/edits.js';
+import type { TextScore } from '../../src/engine/types/engineTypes.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import { neuronsAt, type Site } from '../../src/engine/Site.js';
+import { neuronsAt, type Site } from '../../src/engine/types/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { loraPairs, writeLora, writeMerged } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';

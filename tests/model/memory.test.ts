@@ -6,7 +6,7 @@ import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { perplexityMetric } from '../../src/experiments/perplexity.js';
+import { perplexityMetric } from '../../src/experiments/textMetrics/perplexity.js';
 import { wholeModel } from '../../src/interventions/ModelState.js';
 import { type Progress, silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';

@@ -2,10 +2,10 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelHead, shapes } from '../../scripts/synthetic/model.mjs';
-import type { NativeContextOptions, NativeDevice, NativeMemory } from '../../src/engine/addon.js';
-import type { GpuChoice } from '../../src/engine/engineTypes.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
-import { describePlan, type PlannedModel, planMemory, totalNeeds } from '../../src/engine/planMemory.js';
+import type { NativeContextOptions, NativeDevice, NativeMemory } from '../../src/engine/native/addon.js';
+import type { GpuChoice } from '../../src/engine/types/engineTypes.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
+import { describePlan, type PlannedModel, planMemory, totalNeeds } from '../../src/engine/loading/planMemory.js';
 import { cli } from '../helpers/cli.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeGraniteHybrid, writeJamba, writeLfm2, writePlamo2 } from '../helpers/hybridModels.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ModelInfo } from '../../src/engine/ModelInfo.js';
+import type { ModelInfo } from '../../src/engine/types/ModelInfo.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative } from '../helpers/native.js';
 import { writeWidths } from '../helpers/syntheticModels.js';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { downloadModel, isModelUri } from '../../src/engine/modelUri.js';
+import { downloadModel, isModelUri } from '../../src/engine/files/modelUri.js';
 import { cli } from '../helpers/cli.js';
 import { silent } from '../../src/support/progress.js';
 import { type Hub, startHub } from '../helpers/hub.js';

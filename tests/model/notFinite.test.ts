@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EngineOptions } from '../../src/engine/engineTypes.js';
+import type { EngineOptions } from '../../src/engine/types/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { cli } from '../helpers/cli.js';
 import { fillRow } from '../helpers/fillRow.js';

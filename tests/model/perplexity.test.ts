@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { perplexity } from '../../src/experiments/perplexity.js';
+import { perplexity } from '../../src/experiments/textMetrics/perplexity.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';

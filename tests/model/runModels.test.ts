@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readComparison } from '../../src/experiments/comparisonFile.js';
+import { readComparison } from '../../src/experiments/resultFiles/comparisonFile.js';
 import { embeddedAdapter } from '../../src/run/embeddedRun.js';
 import type { RunConfig } from '../../src/run/RunConfig.js';
 import { run, type RunResult } from '../../src/run/run.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { dosePath, matrixPath } from '../../src/experiments/resultPaths.js';
+import { dosePath, matrixPath } from '../../src/experiments/resultFiles/resultPaths.js';
 import { parseOperations } from '../../src/interventions/operationText.js';
 import { quantsPath } from '../../src/quants/quantsFile.js';
 import { clean } from '../../src/run/clean.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import { chatTemplate } from '../../src/questions/chatTemplate.js';
+import { chatTemplate } from '../../src/questions/templates/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
 import { type RunningServer, startServer } from '../helpers/served.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import type { ModelInfo } from '../../src/engine/ModelInfo.js';
+import type { ModelInfo } from '../../src/engine/types/ModelInfo.js';
 import type { ServeOptions } from '../../src/serve/ServeOptions.js';
 import { embeddedModel } from '../helpers/models.js';
 import { type RunningServer, startServer } from '../helpers/served.js';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import { chatTemplate } from '../../src/questions/chatTemplate.js';
+import { chatTemplate } from '../../src/questions/templates/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
 import { type RunningServer, startServer } from '../helpers/served.js';
 

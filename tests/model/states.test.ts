@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { NativeContext, NativeDraws, NativeMode, NativeModel } from '../../src/engine/addon.js';
+import type { NativeContext, NativeDraws, NativeMode, NativeModel } from '../../src/engine/native/addon.js';
 import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';

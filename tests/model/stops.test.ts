@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NativeModel } from '../../src/engine/addon.js';
+import type { NativeModel } from '../../src/engine/native/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
-import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
-import { textBefore, StopMatcher } from '../../src/engine/stops.js';
-import { promptTemplates } from '../../src/questions/promptTemplates.js';
+import type { GeneratedAnswer } from '../../src/engine/types/engineTypes.js';
+import { textBefore, StopMatcher } from '../../src/engine/scheduler/stops.js';
+import { promptTemplates } from '../../src/questions/templates/promptTemplates.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative } from '../helpers/native.js';
 import { writeSentencePiece } from '../helpers/syntheticModels.js';

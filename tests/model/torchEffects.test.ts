@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { tokenEffects } from '../../src/effects/tokenEffects.js';
-import { denseSites } from '../../src/engine/Site.js';
+import { denseSites } from '../../src/engine/types/Site.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { modelsFolder, smollm2 } from '../helpers/models.js';
 
 const python = process.env['LANGUAGE_NEURONS_PYTHON'] ?? 'python3';

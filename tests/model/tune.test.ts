@@ -8,13 +8,13 @@ import { exportModel } from '../../src/export/exportModel.js';
 import { scaleOf } from '../../src/export/planEdits.js';
 import { readInterventions } from '../../src/interventions/namedInterventions.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
-import { identify } from '../../src/neurons/identify.js';
-import { analysisSites, type NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
-import { writeNeurons } from '../../src/neurons/neuronsFile.js';
-import { neuronsOf } from '../../src/neurons/neuronsOf.js';
-import { openQuestions } from '../../src/questions/openQuestions.js';
-import { openTemplate } from '../../src/questions/promptTemplates.js';
-import { instructedTemplate } from '../../src/questions/PromptTemplate.js';
+import { identify } from '../../src/neurons/classes/identify.js';
+import { analysisSites, type NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
+import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
+import { neuronsOf } from '../../src/neurons/sets/neuronsOf.js';
+import { openQuestions } from '../../src/questions/sources/openQuestions.js';
+import { openTemplate } from '../../src/questions/templates/promptTemplates.js';
+import { instructedTemplate } from '../../src/questions/templates/PromptTemplate.js';
 import {
     embeddedCollectTexts,
     embeddedEvaluateTexts,

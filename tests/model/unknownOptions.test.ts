@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as files from '../../src/files.js';
 import * as library from '../../src/index.js';
-import { textMetrics } from '../../src/experiments/metrics.js';
+import { textMetrics } from '../../src/experiments/registry/metrics.js';
 import { wholeModel } from '../../src/interventions/ModelState.js';
 import { perplexityTable } from '../../src/settings/settings.js';
 import { embeddedModel } from '../helpers/models.js';

@@ -3,7 +3,7 @@ import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
+import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { untrainedModel } from '../../src/export/untrainedModel.js';
 import { type GgufFile, readGguf } from '../../src/gguf/GgufFile.js';
 import { blockTypes } from '../../src/gguf/blockTypes.js';

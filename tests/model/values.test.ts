@@ -5,11 +5,11 @@ import { readActivations, activationsPath } from '../../src/activations/activati
 import { type ActivationValues, readValues } from '../../src/activations/ActivationValues.js';
 import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
-import type { CountResult } from '../../src/engine/engineTypes.js';
+import type { CountResult } from '../../src/engine/types/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
-import type { SizedContext } from '../../src/engine/SizedContext.js';
-import { denseSites } from '../../src/engine/Site.js';
+import type { SizedContext } from '../../src/engine/loading/SizedContext.js';
+import { denseSites } from '../../src/engine/types/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import { merge } from '../../src/run/merge.js';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
-import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';

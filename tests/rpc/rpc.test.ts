@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
+import type { GeneratedAnswer } from '../../src/engine/types/engineTypes.js';
 import { backendsOf } from '../../src/engine/Engine.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { maskOf } from '../helpers/maskOf.js';

@@ -52,10 +52,16 @@ describe('the rules of the direction', () => {
             'src/neurons/right.ts': "import '../support/plain.js';",
             'src/neurons/back.ts': "import type { Late } from '../experiments/late.js';\nexport type Back = Late;",
             'src/experiments/late.ts': 'export type Late = number;',
-            'src/commands/declarations.ts': "import '../neurons/right.js';",
+            'src/commands/arguments/declarations.ts': "import '../../neurons/right.js';",
             'src/report/here.ts': "export type { There } from './there.js';\nexport type Here = 1;",
             'src/report/there.ts': "import type { Here } from './here.js';\nexport type There = Here;",
             'src/novel/module.ts': "import '../support/plain.js';",
+            'src/questions/respond.ts': "import './templates/right.js';",
+            'src/questions/templates/right.ts': "import '../sources/plain.js';",
+            'src/questions/templates/beside.ts': "import '../respond.js';",
+            'src/questions/sources/plain.ts': 'export const plain = 1;',
+            'src/questions/sources/back.ts': "import '../templates/right.js';",
+            'src/questions/novel/module.ts': "import '../sources/plain.js';",
         };
         for (const [path, text] of Object.entries(sources)) {
             await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -67,11 +73,16 @@ describe('the rules of the direction', () => {
 
     it('find every kind of import that they forbid, and no other', () => {
         expect([...cruise(folder).violations].sort()).toEqual([
-            'declarations-are-light: src/commands/declarations.ts -> src/neurons/right.ts',
+            'declarations-are-light: src/commands/arguments/declarations.ts -> src/neurons/right.ts',
             'entries-are-imported-by-none: src/support/entry.ts -> src/index.ts',
             'every-folder-has-its-place: src/novel/module.ts -> src/support/plain.ts',
+            'every-part-of-questions-has-its-place: src/questions/novel/module.ts -> src/questions/sources/plain.ts',
             'neurons-imports-from-those-before-it: src/neurons/back.ts -> src/experiments/late.ts',
             'no-cycles: src/report/here.ts -> src/report/there.ts',
+            'questions-sources-imports-from-those-before-it: ' +
+                'src/questions/sources/back.ts -> src/questions/templates/right.ts',
+            'questions-templates-imports-from-those-before-it: ' +
+                'src/questions/templates/beside.ts -> src/questions/respond.ts',
             'shared-modules-stand-alone: src/errors.ts -> src/support/plain.ts',
             'src-stays-in-src: src/engine/script.ts -> scripts/build.mjs',
         ]);

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../../errors.js';
-import type { CacheLayout } from '../loadEngine.js';
+import type { CacheLayout } from '../loading/loadEngine.js';
 import type { AnswerRequest } from './AnswerRequest.js';
 import type { Sequence } from './Sequence.js';
 

@@ -1,5 +1,5 @@
-import type { NativeSampled } from '../addon.js';
-import type { CacheLayout } from '../loadEngine.js';
+import type { NativeSampled } from '../native/addon.js';
+import type { CacheLayout } from '../loading/loadEngine.js';
 import type { AnswerRequest, TokenAnswer } from './AnswerRequest.js';
 import { type RequestSource, sourceOf } from './Arrivals.js';
 import { buildBatch, type EditAt, logProbabilitiesOf, nativeDraws, type ScheduledBatch } from './buildBatch.js';

@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { randomGenerator } from '../../support/randomGenerator.js';
-import { StopMatcher } from '../stops.js';
+import { StopMatcher } from './stops.js';
 import type { AnswerRequest, TokenAnswer } from './AnswerRequest.js';
 import { Draft } from './Draft.js';
 import type { TokenLogProbability } from './logProbabilities.js';

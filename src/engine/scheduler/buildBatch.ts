@@ -1,5 +1,5 @@
-import type { NativeBatch, NativeDraws, NativeLogProbabilityChoice } from '../addon.js';
-import { BatchBuilder } from '../BatchBuilder.js';
+import type { NativeBatch, NativeDraws, NativeLogProbabilityChoice } from '../native/addon.js';
+import { BatchBuilder } from '../passes/BatchBuilder.js';
 import type { AnswerRequest, Truncation } from './AnswerRequest.js';
 import type { CacheChanges } from './CacheCapacity.js';
 import { type Draw, type Prefill, targetsOf, type Work } from './planBatch.js';

@@ -1,4 +1,4 @@
-import type { NativeBatch, NativeDraws, NativeSampled } from '../addon.js';
+import type { NativeBatch, NativeDraws, NativeSampled } from '../native/addon.js';
 import type { TokenAnswer } from './AnswerRequest.js';
 import type { Scheduler } from './Scheduler.js';
 import type { Sequence } from './Sequence.js';

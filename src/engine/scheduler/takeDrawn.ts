@@ -1,4 +1,4 @@
-import type { NativeLogProbabilities, NativeSampled } from '../addon.js';
+import type { NativeLogProbabilities, NativeSampled } from '../native/addon.js';
 import type { ScheduledBatch } from './buildBatch.js';
 import { isNonfinite, type TokenLogProbability } from './logProbabilities.js';
 import { type Draw, type Prefill, targetsOf } from './planBatch.js';

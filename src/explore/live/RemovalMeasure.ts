@@ -1,8 +1,8 @@
 import type { Sample } from '../../corpus/Corpus.js';
 import { openCorpus } from '../../data/openCorpus.js';
-import type { ScoreResult, TextScore } from '../../engine/engineTypes.js';
-import { perplexity } from '../../experiments/perplexity.js';
-import { bootstrapInterval, drawResamples, estimate } from '../../experiments/resampling.js';
+import type { ScoreResult, TextScore } from '../../engine/types/engineTypes.js';
+import { perplexity } from '../../experiments/textMetrics/perplexity.js';
+import { bootstrapInterval, drawResamples, estimate } from '../../experiments/statistics/resampling.js';
 import { modelState } from '../../interventions/ModelState.js';
 import type { RemovalEvent, RemovalQuestion } from './liveFormat.js';
 import type { LiveModel } from './LiveModel.js';

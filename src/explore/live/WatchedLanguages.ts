@@ -1,8 +1,8 @@
 import type { Activations } from '../../activations/Activations.js';
-import type { WatchedNeuron } from '../../engine/watchTypes.js';
-import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { neuronsOf } from '../../neurons/neuronsOf.js';
-import { type NeuronTable, neuronTable } from '../../neurons/neuronTable.js';
+import type { WatchedNeuron } from '../../engine/types/watchTypes.js';
+import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { neuronsOf } from '../../neurons/sets/neuronsOf.js';
+import { type NeuronTable, neuronTable } from '../../neurons/tables/neuronTable.js';
 import { Turns } from '../../support/Turns.js';
 import { type LanguageShares, type LiveFacts, type LiveSet, liveSets, type TokenTrace } from './liveFormat.js';
 

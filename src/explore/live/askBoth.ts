@@ -1,8 +1,8 @@
 import type { AnswerRequest, TokenAnswer } from '../../engine/scheduler/AnswerRequest.js';
-import type { TextEdit } from '../../engine/edits.js';
+import type { TextEdit } from '../../engine/types/edits.js';
 import type { Intervention } from '../../interventions/Intervention.js';
 import { modelState } from '../../interventions/ModelState.js';
-import { distinctNeurons } from '../../neurons/distinctNeurons.js';
+import { distinctNeurons } from '../../neurons/analysis/distinctNeurons.js';
 import { ApiError } from '../../serve/ApiError.js';
 import { answerExchange } from '../../serve/Exchange.js';
 import { Latest } from '../../serve/Latest.js';

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Grid } from '../../experiments/DeactivationMatrix.js';
-import type { SaidAnswers } from '../../experiments/saidAnswers.js';
+import type { Grid } from '../../experiments/results/DeactivationMatrix.js';
+import type { SaidAnswers } from '../../experiments/givenAnswers/saidAnswers.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { capitalized, formatCompact, formatShare } from '../../support/format.js';
-import { sum } from '../numbers.js';
+import { sum } from '../facts/numbers.js';
 import { besideUpTo, heatmap, type HeatmapCell } from './heatmap.js';
 import { figureFrame, type Panel } from './theme.js';
 

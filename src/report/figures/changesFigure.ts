@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { CellInterval } from '../../experiments/DeactivationMatrix.js';
-import { isTold } from '../../experiments/toldCell.js';
-import { isFiniteNumber, type Measured } from '../numbers.js';
+import type { CellInterval } from '../../experiments/results/DeactivationMatrix.js';
+import { isTold } from '../../experiments/statistics/toldCell.js';
+import { isFiniteNumber, type Measured } from '../facts/numbers.js';
 import {
     classColors,
     colors,
@@ -13,7 +13,7 @@ import {
     paddedDomain,
     plotWidth,
 } from './theme.js';
-import type { AnalysisChange } from '../../experiments/Comparison.js';
+import type { AnalysisChange } from '../../experiments/results/Comparison.js';
 import { layersPanel, layerTitle } from './layersFigure.js';
 
 /** Room for `text` at the end of a row. */

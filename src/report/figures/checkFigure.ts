@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { BarsFigure, CheckFigure, GridFigure, LinesFigure, NumberForm } from '../../checks/CheckResult.js';
 import { formats } from '../../checks/checkWords.js';
 import { formatCompact, formatPercentPoints } from '../../support/format.js';
-import { isFiniteNumber } from '../numbers.js';
+import { isFiniteNumber } from '../facts/numbers.js';
 import { colorBarPanel, heatmap, type HeatmapCell } from './heatmap.js';
 import {
     type Channel,

@@ -1,9 +1,9 @@
 import { isDeactivation } from '../../interventions/Operation.js';
 import type { TopLevelSpec } from 'vega-lite';
-import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
-import { cellsOf, type SetCell } from '../matrixFacts.js';
-import type { MetricWords } from '../../experiments/Metric.js';
-import { metricOf } from '../../experiments/metrics.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
+import { cellsOf, type SetCell } from '../facts/matrixFacts.js';
+import type { MetricWords } from '../../experiments/metric/Metric.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import { besideUpTo, colorBarPanel, type DivergingScale, heatmap, type HeatmapCell } from './heatmap.js';
 import { type ShownCell, shownCell } from './shownCells.js';
 import { figureFrame } from './theme.js';

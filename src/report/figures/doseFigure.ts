@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { DoseCurves } from '../../experiments/DoseCurves.js';
-import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
-import type { MetricWords } from '../../experiments/Metric.js';
-import { inUnit } from '../../experiments/effectUnits.js';
-import { metricOf } from '../../experiments/metrics.js';
+import type { DoseCurves } from '../../experiments/results/DoseCurves.js';
+import { type DosePoint, dosePoints } from '../../experiments/resultFiles/doseTable.js';
+import type { MetricWords } from '../../experiments/metric/Metric.js';
+import { inUnit } from '../../experiments/metric/effectUnits.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import {
     type Channel,
     classColors,

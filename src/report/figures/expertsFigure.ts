@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
+import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { shareBarPanel, sharePosition } from './heatmap.js';
 import { colors, figureFrame, languageLabel, wholeTicks } from './theme.js';
 import { cellColor } from './palette.js';

@@ -1,7 +1,7 @@
 import { formatPercentPoints, formatShare } from '../../support/format.js';
 import { cellColor, colorBar, wantsLightText } from './palette.js';
 import { type Channel, colors, labelText, type Panel } from './theme.js';
-import { isComparable, isFiniteNumber, type Measured } from '../numbers.js';
+import { isComparable, isFiniteNumber, type Measured } from '../facts/numbers.js';
 
 /** Changes below this many percent are shown in proportion, larger ones by their logarithm. */
 export const linearUpTo = 1;

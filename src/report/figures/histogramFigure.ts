@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type NeuronAnalysis, type NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, type NeuronClass } from '../../neurons/analysis/NeuronAnalysis.js';
 import { formatCompact, formatCount, formatDifference } from '../../support/format.js';
 import {
     type Channel,
@@ -16,7 +16,7 @@ import {
     type Panel,
     plotWidth,
 } from './theme.js';
-import type { AnalysisChange } from '../../experiments/Comparison.js';
+import type { AnalysisChange } from '../../experiments/results/Comparison.js';
 import { changedNumberAxis, changedPanels } from './changesFigure.js';
 
 /** Above this many languages numbers over the bars would overlap. */

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { languageCounts } from '../analysisFacts.js';
+import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { languageCounts } from '../facts/analysisFacts.js';
 import { formatCount } from '../../support/format.js';
-import { ownValue } from '../numbers.js';
+import { ownValue } from '../facts/numbers.js';
 import {
     classColors,
     classLabels,

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/analysis/NeuronAnalysis.js';
 import {
     type Channel,
     classChannels,

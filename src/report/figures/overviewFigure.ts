@@ -10,10 +10,10 @@ import {
     plotWidth,
     seriesChannel,
 } from './theme.js';
-import type { SetCell } from '../matrixFacts.js';
-import { effectCell } from '../../experiments/effectUnits.js';
-import type { MetricWords } from '../../experiments/Metric.js';
-import { meanOfFinite, type Measured } from '../numbers.js';
+import type { SetCell } from '../facts/matrixFacts.js';
+import { effectCell } from '../../experiments/metric/effectUnits.js';
+import type { MetricWords } from '../../experiments/metric/Metric.js';
+import { meanOfFinite, type Measured } from '../facts/numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
 
 /** What is drawn for each language. */

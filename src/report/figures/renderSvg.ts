@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { TopLevelSpec } from 'vega-lite';
-import { escapeHtml } from '../html.js';
+import { escapeHtml } from '../../support/html.js';
 
 /** Vega's remarks on specifications: for who writes these, not for whoever asks for a figure. */
 export const figureRemarks = channel('language-neurons:figure');

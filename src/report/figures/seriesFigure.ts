@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Comparison } from '../../experiments/Comparison.js';
-import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
+import type { Comparison } from '../../experiments/results/Comparison.js';
+import { type NeuronClass, neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
 import {
     classChannels,
     classLabels,

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import type { NeuronClass } from '../../neurons/analysis/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
-import type { Measured } from '../numbers.js';
+import type { Measured } from '../facts/numbers.js';
 import {
     type Channel,
     classColors,

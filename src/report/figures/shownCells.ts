@@ -1,11 +1,11 @@
-import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
-import { effectCell } from '../../experiments/effectUnits.js';
-import type { MetricWords } from '../../experiments/Metric.js';
-import { metricOf } from '../../experiments/metrics.js';
-import { leastSignTestP } from '../../experiments/tooFewRight.js';
+import type { DeactivationMatrix } from '../../experiments/results/DeactivationMatrix.js';
+import { effectCell } from '../../experiments/metric/effectUnits.js';
+import type { MetricWords } from '../../experiments/metric/Metric.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
+import { leastSignTestP } from '../../experiments/statistics/tooFewRight.js';
 import { equalsP, formatCount, formatNumber, formatQuantity } from '../../support/format.js';
-import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
-import { isComparable, type Measured } from '../numbers.js';
+import { cellsOf, type SetCell, setsOf } from '../facts/matrixFacts.js';
+import { isComparable, type Measured } from '../facts/numbers.js';
 import { divergingScale, type DivergingScale } from './heatmap.js';
 
 /** What a matrix shows of a cell, for the report's figure and the explorer's page alike. */

@@ -1,6 +1,6 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { isFiniteNumber, type Measured } from '../numbers.js';
+import { type NeuronClass, neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import { isFiniteNumber, type Measured } from '../facts/numbers.js';
 import { nativeName } from '../../languages/nativeName.js';
 
 /** Above this many languages rows are narrower. */

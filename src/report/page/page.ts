@@ -1,11 +1,11 @@
-import { analysisNotes } from '../../neurons/analysisNotes.js';
-import { headline } from '../headline.js';
-import { html, type Html, raw, withCode } from '../html.js';
-import { definitions, provenance } from '../provenance.js';
-import type { ReportInput } from '../Report.js';
+import { analysisNotes } from '../../neurons/classes/analysisNotes.js';
+import { headline } from '../sentences/headline.js';
+import { html, type Html, raw, withCode } from '../../support/html.js';
+import { definitions, provenance } from '../sentences/provenance.js';
+import type { ReportInput } from '../input/Report.js';
 import { chapterIntroduction } from '../sections/chapterIntroduction.js';
 import { chapterTitles, type Section } from '../sections/Section.js';
-import { summary } from '../summary.js';
+import { summary } from '../sentences/summary.js';
 import { pageShell } from './shell.js';
 
 /** A section with its rendered figure and its file of numbers. */

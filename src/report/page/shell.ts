@@ -1,5 +1,5 @@
-import { html, type HtmlValue, raw } from '../html.js';
-import { styleSheet } from '../styles.js';
+import { html, type HtmlValue, raw } from '../../support/html.js';
+import { styleSheet } from './styles.js';
 import { contentPolicy, pageScript } from './script.js';
 
 // The hash of the policy is of the script to the letter.

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { accuracy } from '../../experiments/accuracy.js';
-import { metricOf } from '../../experiments/metrics.js';
-import type { SaidAnswers } from '../../experiments/saidAnswers.js';
+import { accuracy } from '../../experiments/answerMetrics/accuracy.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
+import type { SaidAnswers } from '../../experiments/givenAnswers/saidAnswers.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { operationInFiles } from '../../interventions/operationText.js';
 import { stateWords } from '../../interventions/operationWords.js';
-import type { Html } from '../html.js';
-import type { ReportInput } from '../Report.js';
+import type { Html } from '../../support/html.js';
+import type { ReportInput } from '../input/Report.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 

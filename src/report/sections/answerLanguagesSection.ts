@@ -1,11 +1,11 @@
-import type { SaidAnswers } from '../../experiments/saidAnswers.js';
+import type { SaidAnswers } from '../../experiments/givenAnswers/saidAnswers.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { capitalized, formatShare } from '../../support/format.js';
 import { answerLanguagesFigure, ownGrid } from '../figures/answerLanguagesFigure.js';
-import { html, type Html } from '../html.js';
-import { sum } from '../numbers.js';
-import { setLabel } from '../setSentences.js';
+import { html, type Html } from '../../support/html.js';
+import { sum } from '../facts/numbers.js';
+import { setLabel } from '../facts/setSentences.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { answersName, nameFor, section, type Section } from './Section.js';

@@ -1,12 +1,12 @@
-import type { Said, SaidPair } from '../../experiments/saidAnswers.js';
+import type { Said, SaidPair } from '../../experiments/givenAnswers/saidAnswers.js';
 import { englishName } from '../../languages/englishName.js';
 import { languageTag } from '../../languages/languageTag.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { capitalized, formatList } from '../../support/format.js';
-import { html, type Html } from '../html.js';
+import { html, type Html } from '../../support/html.js';
 import { languageName } from '../tables/htmlTable.js';
-import type { ReportAnswers } from '../readAnswers.js';
-import { setLabel } from '../setSentences.js';
+import type { ReportAnswers } from '../input/readAnswers.js';
+import { setLabel } from '../facts/setSentences.js';
 import { answersName } from './Section.js';
 
 /** Most characters of an answer on the page. */

@@ -1,8 +1,8 @@
 import { commonScale } from '../figures/shownCells.js';
-import { setsOf } from '../matrixFacts.js';
-import { setLabel } from '../setSentences.js';
-import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
-import type { ReportInput } from '../Report.js';
+import { setsOf } from '../facts/matrixFacts.js';
+import { setLabel } from '../facts/setSentences.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
+import type { ReportInput } from '../input/Report.js';
 import { answerLanguagesSection } from './answerLanguagesSection.js';
 import { checkSections } from './checkSections.js';
 import { comparisonSections } from './comparisonSections.js';

@@ -3,7 +3,7 @@ import type { CheckResult } from '../../checks/CheckResult.js';
 import { numberWords, secondsWords } from '../../checks/checkWords.js';
 import { capitalized } from '../../support/format.js';
 import { checkFigure } from '../figures/checkFigure.js';
-import { html, type Html, withCode } from '../html.js';
+import { html, type Html, withCode } from '../../support/html.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';

@@ -1,16 +1,16 @@
-import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
-import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { lastChange, wholeDifference } from '../comparisonSentences.js';
+import type { Comparison, MetricChange } from '../../experiments/results/Comparison.js';
+import { neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import { lastChange, wholeDifference } from '../sentences/comparisonSentences.js';
 import { changesFigure, layerChangesFigure } from '../figures/changesFigure.js';
 import { histogramChangesFigure } from '../figures/histogramFigure.js';
 import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
 import { formatCount, formatDifference, formatNumber, formatP, formatShare } from '../../support/format.js';
-import { html, type Html, withCode } from '../html.js';
-import { inUnit } from '../../experiments/effectUnits.js';
-import { effectOf } from '../../experiments/matrixTable.js';
-import { changeCertainty, isTold } from '../../experiments/toldCell.js';
-import { metricOf } from '../../experiments/metrics.js';
+import { html, type Html, withCode } from '../../support/html.js';
+import { inUnit } from '../../experiments/metric/effectUnits.js';
+import { effectOf } from '../../experiments/resultFiles/matrixTable.js';
+import { changeCertainty, isTold } from '../../experiments/statistics/toldCell.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import {
     asEffects,
     changeColumns,
@@ -26,7 +26,7 @@ import {
     testColumns,
     transitionsTable,
 } from '../tables/comparisonTables.js';
-import { isFiniteNumber } from '../numbers.js';
+import { isFiniteNumber } from '../facts/numbers.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

@@ -1,12 +1,12 @@
-import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
-import { metricOf } from '../../experiments/metrics.js';
-import { shownShares } from '../../experiments/shownShares.js';
+import type { DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
+import { shownShares } from '../../experiments/metric/shownShares.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { formatCompact, formatShare } from '../../support/format.js';
-import { html } from '../html.js';
-import { mean } from '../numbers.js';
-import { setLabel } from '../setSentences.js';
+import { html } from '../../support/html.js';
+import { mean } from '../facts/numbers.js';
+import { setLabel } from '../facts/setSentences.js';
 import { fileSafe, type MeasuredOperation, resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

@@ -1,12 +1,12 @@
-import type { DoseCurves } from '../../experiments/DoseCurves.js';
-import { type DosePoint, dosePoints, doseTable } from '../../experiments/doseTable.js';
+import type { DoseCurves } from '../../experiments/results/DoseCurves.js';
+import { type DosePoint, dosePoints, doseTable } from '../../experiments/resultFiles/doseTable.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { doseFigure } from '../figures/doseFigure.js';
 import { capitalized, formatList, formatQuantity, formatShare } from '../../support/format.js';
-import { html, type Html } from '../html.js';
-import { meanWords } from '../../experiments/meanEffect.js';
-import { meanOfFinite } from '../numbers.js';
-import { metricOf } from '../../experiments/metrics.js';
+import { html, type Html } from '../../support/html.js';
+import { meanWords } from '../../experiments/statistics/meanEffect.js';
+import { meanOfFinite } from '../facts/numbers.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

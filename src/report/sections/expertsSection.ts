@@ -1,8 +1,8 @@
-import type { ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
+import type { ExpertAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
 import { formatCount, formatQuantity, formatShare } from '../../support/format.js';
-import { html } from '../html.js';
-import type { ReportInput } from '../Report.js';
+import { html } from '../../support/html.js';
+import type { ReportInput } from '../input/Report.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { expertsTable } from '../tables/expertsTable.js';
 import { htmlTable } from '../tables/htmlTable.js';

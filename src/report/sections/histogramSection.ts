@@ -1,6 +1,6 @@
 import { histogramFigure } from '../figures/histogramFigure.js';
-import { html } from '../html.js';
-import type { ReportInput } from '../Report.js';
+import { html } from '../../support/html.js';
+import type { ReportInput } from '../input/Report.js';
 import { histogramTable } from '../tables/analysisTables.js';
 import { section, type Section } from './Section.js';
 

@@ -1,6 +1,6 @@
 import { languagesFigure } from '../figures/languagesFigure.js';
-import { html, withCode } from '../html.js';
-import type { ReportInput } from '../Report.js';
+import { html, withCode } from '../../support/html.js';
+import type { ReportInput } from '../input/Report.js';
 import { languagesTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

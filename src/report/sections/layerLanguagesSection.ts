@@ -1,5 +1,5 @@
-import { html } from '../html.js';
-import type { ReportInput } from '../Report.js';
+import { html } from '../../support/html.js';
+import type { ReportInput } from '../input/Report.js';
 import { layerLanguagesTable } from '../tables/analysisTables.js';
 import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';

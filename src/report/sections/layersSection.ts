@@ -1,9 +1,9 @@
-import { analysisFacts, type Extreme } from '../analysisFacts.js';
+import { analysisFacts, type Extreme } from '../facts/analysisFacts.js';
 import { layersFigure } from '../figures/layersFigure.js';
 import { formatCount, formatList } from '../../support/format.js';
-import { html } from '../html.js';
-import { formatConfidence, stagesSentence } from '../summary.js';
-import type { ReportInput } from '../Report.js';
+import { html } from '../../support/html.js';
+import { formatConfidence, stagesSentence } from '../sentences/summary.js';
+import type { ReportInput } from '../input/Report.js';
 import { layersTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

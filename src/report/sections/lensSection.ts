@@ -1,7 +1,7 @@
 import { type LensFile, lensKinds, type LensLayer } from '../../lens/lensFile.js';
 import { meanShares, meanTexts, sharesOf } from '../../lens/meanShares.js';
 import { formatShare } from '../../support/format.js';
-import { html } from '../html.js';
+import { html } from '../../support/html.js';
 import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { layerChannel } from '../figures/layersFigure.js';

@@ -1,9 +1,9 @@
 import { formatShare } from '../../support/format.js';
-import { html, type Html, type HtmlValue } from '../html.js';
+import { html, type Html, type HtmlValue } from '../../support/html.js';
 import { languageName, tableOf, textHeading } from '../tables/htmlTable.js';
-import type { ReportInput } from '../Report.js';
-import type { ShownNeuron } from '../shownNeurons.js';
-import { neuronLink } from '../siteLink.js';
+import type { ReportInput } from '../input/Report.js';
+import type { ShownNeuron } from '../input/shownNeurons.js';
+import { neuronLink } from '../input/siteLink.js';
 
 /** Tokens of a neuron. */
 const mostTokens = 5;

@@ -1,6 +1,6 @@
-import { languageOverlap, type LanguageOverlap } from '../../neurons/languageOverlap.js';
-import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { html } from '../html.js';
+import { languageOverlap, type LanguageOverlap } from '../../neurons/analysis/languageOverlap.js';
+import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { html } from '../../support/html.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';

@@ -1,12 +1,12 @@
 import { isDeactivation } from '../../interventions/Operation.js';
-import { metricOf } from '../../experiments/metrics.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import { overviewFigure, overviewRows } from '../figures/overviewFigure.js';
-import { mainFacts } from '../headline.js';
-import { meanWords } from '../../experiments/meanEffect.js';
-import { html } from '../html.js';
-import { cellsOf } from '../matrixFacts.js';
-import type { ReportInput } from '../Report.js';
-import { setLabel } from '../setSentences.js';
+import { mainFacts } from '../sentences/headline.js';
+import { meanWords } from '../../experiments/statistics/meanEffect.js';
+import { html } from '../../support/html.js';
+import { cellsOf } from '../facts/matrixFacts.js';
+import type { ReportInput } from '../input/Report.js';
+import { setLabel } from '../facts/setSentences.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
 

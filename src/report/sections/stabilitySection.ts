@@ -1,6 +1,6 @@
-import { neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
+import { neuronClasses, type Stability } from '../../neurons/analysis/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
-import { html } from '../html.js';
+import { html } from '../../support/html.js';
 import { stabilityTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import { section, type Section } from './Section.js';

@@ -4,11 +4,11 @@ import {
     type NeuronAnalysis,
     neuronClasses,
     type Stability,
-} from '../../neurons/NeuronAnalysis.js';
+} from '../../neurons/analysis/NeuronAnalysis.js';
 import { languageFamily } from '../../languages/languageFamily.js';
-import { languageCounts } from '../analysisFacts.js';
+import { languageCounts } from '../facts/analysisFacts.js';
 import { classLabels } from '../figures/theme.js';
-import { ownValue } from '../numbers.js';
+import { ownValue } from '../facts/numbers.js';
 import type { DataTable } from './DataTable.js';
 
 /** Neurons of each layer by class. */

@@ -5,11 +5,11 @@ import {
     groupNames,
     type MetricChange,
     type MetricGroupChange,
-} from '../../experiments/Comparison.js';
-import { effectOf } from '../../experiments/matrixTable.js';
-import { metricOf } from '../../experiments/metrics.js';
-import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import type { Measured } from '../numbers.js';
+} from '../../experiments/results/Comparison.js';
+import { effectOf } from '../../experiments/resultFiles/matrixTable.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
+import { neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import type { Measured } from '../facts/numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
 const fromClasses: readonly ClassOrNone[] = [...neuronClasses, 'none'];

@@ -1,7 +1,7 @@
-import type { DeactivationSet, MeasuredIntervention } from '../../experiments/DeactivationMatrix.js';
-import { setTable } from '../../experiments/matrixTable.js';
+import type { DeactivationSet, MeasuredIntervention } from '../../experiments/results/DeactivationMatrix.js';
+import { setTable } from '../../experiments/resultFiles/matrixTable.js';
 import { operationInFiles } from '../../interventions/operationText.js';
-import { metricOf } from '../../experiments/metrics.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
 import type { DataTable } from './DataTable.js';
 
 /** One line for each cell of a set. */

@@ -1,4 +1,4 @@
-import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
+import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import type { DataTable } from './DataTable.js';
 
 /**

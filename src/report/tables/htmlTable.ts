@@ -1,6 +1,6 @@
 import { formatShort } from '../../support/format.js';
-import { html, Html, type HtmlValue } from '../html.js';
-import { ownValue } from '../numbers.js';
+import { html, Html, type HtmlValue } from '../../support/html.js';
+import { ownValue } from '../facts/numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 import { englishName } from '../../languages/englishName.js';
 import { nativeName } from '../../languages/nativeName.js';

@@ -1,4 +1,4 @@
-import { isFiniteNumber } from '../numbers.js';
+import { isFiniteNumber } from '../facts/numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
 /** Most significant digits of a column's greatest number. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { detectorCode, isInScript } from '../../../src/answers/detectorCode.js';
 import { languageOf } from '../../../src/answers/languageOf.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
-import { AnswerSheet, answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
-import { noteUnknownLanguages } from '../../../src/experiments/unknownLanguages.js';
-import type { AnswerJudge } from '../../../src/experiments/choices.js';
+import { AnswerSheet, answerLanguages, judgeAnswer } from '../../../src/experiments/answerMetrics/AnswerSheet.js';
+import { noteUnknownLanguages } from '../../../src/experiments/answerMetrics/unknownLanguages.js';
+import type { AnswerJudge } from '../../../src/experiments/metric/choices.js';
 import { silent } from '../../../src/support/progress.js';
 
 describe("the detector's code", () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { answerWords } from '../../../src/answers/answerWords.js';
 import { lineLanguage, lineLanguages } from '../../../src/answers/lineLanguages.js';
 import { linesOf } from '../../../src/answers/plainLines.js';
-import { language } from '../../../src/experiments/language.js';
-import { everydayLanguages } from '../../../src/questions/everyday.js';
+import { language } from '../../../src/experiments/answerMetrics/language.js';
+import { everydayLanguages } from '../../../src/questions/sources/everyday.js';
 
 interface Labelled {
     readonly asked: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chanceCheck } from '../../../src/checks/chanceCheck.js';
 import type { Finding } from '../../../src/checks/CheckResult.js';
-import { identify } from '../../../src/neurons/identify.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
 import { checkContext } from '../../helpers/checkContext.js';
 import { plantedCounts, type PlantedOptions } from '../../helpers/plantedCounts.js';
 

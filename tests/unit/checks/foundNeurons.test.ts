@@ -8,9 +8,9 @@ import {
     repeatedCriteria,
     sizesByLayer,
     specificRows,
-} from '../../../src/checks/foundNeurons.js';
-import { choose } from '../../../src/neurons/choose.js';
-import { identify } from '../../../src/neurons/identify.js';
+} from '../../../src/checks/measures/foundNeurons.js';
+import { choose } from '../../../src/neurons/classes/choose.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 import { someSource } from '../../helpers/analysed.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activations, Counts } from '../../../src/activations/Activations.js';
 import { addCounts } from '../../../src/activations/addCounts.js';
 import { agreement, partSizes, tokensCheck } from '../../../src/checks/tokensCheck.js';
-import { identify } from '../../../src/neurons/identify.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 import { someSource } from '../../helpers/analysed.js';
 import { checkContext } from '../../helpers/checkContext.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { alignedTable } from '../../../src/commands/alignedTable.js';
+import { alignedTable } from '../../../src/commands/words/alignedTable.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 
 const escape = '\u001b';
@@ -73,7 +73,7 @@ describe('an aligned table', () => {
 
     it('is coloured on a terminal, where nobody forbids it, and nowhere else', () => {
         const print = [
-            "import { alignedTable } from './dist/commands/alignedTable.js';",
+            "import { alignedTable } from './dist/commands/words/alignedTable.js';",
             "console.log(alignedTable([{ heading: 'n' }], [[{ text: '1', tone: 'bad' }]]));",
         ].join('');
         const printed = (command: string, env: Record<string, string>): string =>

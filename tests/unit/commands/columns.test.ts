@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../../src/commands/columns.js';
+import { columnsOf } from '../../../src/commands/words/columns.js';
 import { wrapText } from '../../../src/support/wrapText.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeRun, foundWords, type NamedModel } from '../../../src/commands/describeRun.js';
+import { describeRun, foundWords, type NamedModel } from '../../../src/commands/words/describeRun.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 import { buildAccuracy, buildInput } from '../report/fixture.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf, withoutOptions } from '../../../src/commands/devices.js';
-import { takeMessage } from '../../../src/commands/messageProgress.js';
+import { takeMessage } from '../../../src/commands/process/messageProgress.js';
 import type { Progress } from '../../../src/support/progress.js';
 import { sideBySide } from '../../../src/support/terminalProgress.js';
 

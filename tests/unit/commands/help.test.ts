@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { globalOptions } from '../../../src/commands/CommandDeclaration.js';
+import { globalOptions } from '../../../src/commands/arguments/CommandDeclaration.js';
 import { commands } from '../../../src/commands/commands.js';
-import { optionGroups } from '../../../src/commands/options.js';
+import { optionGroups } from '../../../src/commands/arguments/options.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
-import { dashed } from '../../../src/commands/settingNames.js';
+import { dashed } from '../../../src/commands/arguments/settingNames.js';
 import type { Setting } from '../../../src/settings/Setting.js';
 
 const columns = 80;

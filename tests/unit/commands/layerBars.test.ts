@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { layerBars } from '../../../src/commands/layerBars.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
+import { layerBars } from '../../../src/commands/words/layerBars.js';
+import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 import { buildInput } from '../report/fixture.js';
 

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../../src/commands/CommandDeclaration.js';
+import type { Command } from '../../../src/commands/arguments/CommandDeclaration.js';
 import { commands } from '../../../src/commands/commands.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
-import { dashed } from '../../../src/commands/settingNames.js';
+import { dashed } from '../../../src/commands/arguments/settingNames.js';
 import type { SettingTable } from '../../../src/settings/Setting.js';
 
 const nameOf = ({ declaration: { usage } }: Command): string => usage.split(' ')[0]!;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWork } from '../../../src/commands/supervise.js';
+import { startWork } from '../../../src/commands/process/supervise.js';
 
 // A child whose native code aborts in earnest, which llama.cpp's does where no one can catch it: while it computes.
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Corpus } from '../../../src/corpus/Corpus.js';
 import { SampleDigest } from '../../../src/corpus/SampleDigest.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
 import { surveyCorpus } from '../../../src/activations/surveyCorpus.js';
 import { heldBytes } from '../../helpers/heldBytes.js';
 

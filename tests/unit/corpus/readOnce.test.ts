@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();

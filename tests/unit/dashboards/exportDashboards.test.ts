@@ -8,7 +8,7 @@ import { writeEffects } from '../../../src/effects/effectsFile.js';
 import { examplesPath, type ExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
 import { type NeuronExamples, noExamples } from '../../../src/examples/NeuronExamples.js';
 import { tokenText } from '../../../src/support/tokenText.js';
-import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
+import { writeNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 

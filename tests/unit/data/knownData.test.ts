@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { corpusSizes } from '../../../src/activations/corpusSizes.js';
 import { type KnownData, knownData } from '../../../src/data/knownData.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
-import { questionHomes } from '../../../src/questions/questionHomes.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
+import { questionHomes } from '../../../src/questions/sources/questionHomes.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const cache = temporaryFolder();

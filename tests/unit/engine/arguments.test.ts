@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLora, toEngineOptions } from '../../../src/commands/openModel.js';
+import { parseLora, toEngineOptions } from '../../../src/commands/process/openModel.js';
 
 describe('--lora', () => {
     it.each<[text: string, path: string, scale: number]>([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { CacheLayout } from '../../../src/engine/loadEngine.js';
+import type { CacheLayout } from '../../../src/engine/loading/loadEngine.js';
 import type { AnswerRequest, TokenAnswer } from '../../../src/engine/scheduler/AnswerRequest.js';
 import { generate } from '../../../src/engine/scheduler/generate.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/engine/scheduler/Scheduler.js';

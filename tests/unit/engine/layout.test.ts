@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PackOptions, type PackedBatch, packBatches } from '../../../src/engine/packBatches.js';
-import type { TokenizedSample } from '../../../src/engine/TokenizedSample.js';
+import { type PackOptions, type PackedBatch, packBatches } from '../../../src/engine/passes/packBatches.js';
+import type { TokenizedSample } from '../../../src/engine/types/TokenizedSample.js';
 
 const bos = 100_000;
 

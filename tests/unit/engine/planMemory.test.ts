@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backendReason } from '../../../src/engine/backendReason.js';
-import type { MemoryNeeds } from '../../../src/engine/MemoryPlan.js';
+import { backendReason } from '../../../src/engine/native/backendReason.js';
+import type { MemoryNeeds } from '../../../src/engine/types/MemoryPlan.js';
 import {
     checkWatchedFit,
     checkWeightsFit,
     choosePlan,
     describePlan,
     totalNeeds,
-} from '../../../src/engine/planMemory.js';
+} from '../../../src/engine/loading/planMemory.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();

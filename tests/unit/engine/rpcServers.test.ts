@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { NativeAddon } from '../../../src/engine/addon.js';
-import { addServers, checkDeviceCount, checkServers } from '../../../src/engine/rpcServers.js';
+import type { NativeAddon } from '../../../src/engine/native/addon.js';
+import { addServers, checkDeviceCount, checkServers } from '../../../src/engine/native/rpcServers.js';
 import { freePort } from '../../helpers/rpcServers.js';
 
 const listening: Server[] = [];

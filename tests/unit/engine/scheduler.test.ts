@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NativeSampled } from '../../../src/engine/addon.js';
+import type { NativeSampled } from '../../../src/engine/native/addon.js';
 import { Arrivals } from '../../../src/engine/scheduler/Arrivals.js';
 import type { AnswerRequest } from '../../../src/engine/scheduler/AnswerRequest.js';
 import { CacheCapacity } from '../../../src/engine/scheduler/CacheCapacity.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type PackedBatch, packBatches } from '../../../src/engine/packBatches.js';
-import type { TokenizedSample } from '../../../src/engine/TokenizedSample.js';
+import { type PackedBatch, packBatches } from '../../../src/engine/passes/packBatches.js';
+import type { TokenizedSample } from '../../../src/engine/types/TokenizedSample.js';
 
 async function packed(
     list: readonly TokenizedSample[],

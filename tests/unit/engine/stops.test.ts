@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wholeCharacters } from '../../../src/engine/stops.js';
+import { wholeCharacters } from '../../../src/engine/scheduler/stops.js';
 
 it('a text that was cut off ends on its last whole character', () => {
     const bytes = new TextEncoder().encode('é日😀');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokenBytes } from '../../../src/engine/tokenBytes.js';
+import { tokenBytes } from '../../../src/engine/passes/tokenBytes.js';
 
 /** Tokens of these pieces, and the bytes that they stand for in a text. */
 function bytesIn(text: string | undefined, pieces: readonly (string | Uint8Array)[]): number[] {

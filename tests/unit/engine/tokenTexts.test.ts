@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NativeModel } from '../../../src/engine/addon.js';
-import { TokenTexts } from '../../../src/engine/TokenTexts.js';
+import type { NativeModel } from '../../../src/engine/native/addon.js';
+import { TokenTexts } from '../../../src/engine/passes/TokenTexts.js';
 
 /** Tokens: `<s>` (special), `a`, bytes of `é`, ` the`. */
 const model = {

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { describe, expect, it } from 'vitest';
-import { accuracyDifferenceInterval, type VerdictPair } from '../../../src/experiments/accuracyDifference.js';
-import { pOfDifferences, signFlipP } from '../../../src/experiments/signFlipTest.js';
+import {
+    accuracyDifferenceInterval,
+    type VerdictPair,
+} from '../../../src/experiments/statistics/accuracyDifference.js';
+import { pOfDifferences, signFlipP } from '../../../src/experiments/statistics/signFlipTest.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
-import { binomialTail } from '../../../src/report/numbers.js';
+import { binomialTail } from '../../../src/report/facts/numbers.js';
 
 /** `won` questions that became right, `lost` that became wrong, of `n`. */
 function pair(won: number, lost: number, n: number): VerdictPair {

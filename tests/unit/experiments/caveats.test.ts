@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caveatsOf, foundElsewhere } from '../../../src/experiments/caveats.js';
+import { caveatsOf, foundElsewhere } from '../../../src/experiments/matrices/caveats.js';
 import { someSource } from '../../helpers/analysed.js';
 
 const base = { name: 'base', quantization: 'Q4_0', fingerprint: 'a' };

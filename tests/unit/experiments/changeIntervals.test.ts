@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Activations, Counts } from '../../../src/activations/Activations.js';
 import { activationsName, writeActivations } from '../../../src/activations/activationsFile.js';
 import { addCounts } from '../../../src/activations/addCounts.js';
-import { compare, type LabelledAnalysis } from '../../../src/experiments/compare.js';
-import { identify } from '../../../src/neurons/identify.js';
-import { jackknife } from '../../../src/neurons/stability.js';
-import { numbersWithoutFolds } from '../../../src/neurons/withoutFolds.js';
+import { compare, type LabelledAnalysis } from '../../../src/experiments/comparisons/compare.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import { jackknife } from '../../../src/neurons/classes/stability.js';
+import { numbersWithoutFolds } from '../../../src/neurons/classes/withoutFolds.js';
 import { someSource } from '../../helpers/analysed.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 

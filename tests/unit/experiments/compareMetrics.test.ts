@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { measuredAlike, metricChange } from '../../../src/experiments/compareMetrics.js';
-import type { DeactivationMatrix, WholeModelUnits } from '../../../src/experiments/DeactivationMatrix.js';
-import { meanEffect } from '../../../src/experiments/meanEffect.js';
+import { measuredAlike, metricChange } from '../../../src/experiments/comparisons/compareMetrics.js';
+import type { DeactivationMatrix, WholeModelUnits } from '../../../src/experiments/results/DeactivationMatrix.js';
+import { meanEffect } from '../../../src/experiments/statistics/meanEffect.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
 const ones = (length: number): number[] => new Array<number>(length).fill(1);

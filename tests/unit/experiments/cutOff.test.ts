@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { describeMatrix } from '../../../src/commands/describeMatrix.js';
-import { cutOffNote, cutOffShare } from '../../../src/experiments/cutOff.js';
-import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import { describeMatrix } from '../../../src/commands/words/describeMatrix.js';
+import { cutOffNote, cutOffShare } from '../../../src/experiments/comparisons/cutOff.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/results/DeactivationMatrix.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
 const grid = [

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { describeMatrix } from '../../../src/commands/describeMatrix.js';
-import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import { emptySets } from '../../../src/experiments/emptySets.js';
-import { planExperiment } from '../../../src/experiments/experiment.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
-import type { NeuronSetName } from '../../../src/neurons/neuronSets.js';
+import { describeMatrix } from '../../../src/commands/words/describeMatrix.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/results/DeactivationMatrix.js';
+import { emptySets } from '../../../src/experiments/conditions/emptySets.js';
+import { planExperiment } from '../../../src/experiments/conditions/experiment.js';
+import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import type { NeuronSetName } from '../../../src/neurons/sets/neuronSets.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
 const languages = ['en', 'de', 'fr'];

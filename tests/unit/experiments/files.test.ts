@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import { readCurves, writeCurves } from '../../../src/experiments/doseFile.js';
-import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
-import { dosePoints } from '../../../src/experiments/doseTable.js';
-import { readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
-import { matrixPath } from '../../../src/experiments/resultPaths.js';
-import { perplexity } from '../../../src/experiments/perplexity.js';
+import type {
+    CellInterval,
+    DeactivationMatrix,
+    DeactivationSet,
+} from '../../../src/experiments/results/DeactivationMatrix.js';
+import { readCurves, writeCurves } from '../../../src/experiments/resultFiles/doseFile.js';
+import type { DoseCurves } from '../../../src/experiments/results/DoseCurves.js';
+import { dosePoints } from '../../../src/experiments/resultFiles/doseTable.js';
+import { readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/resultFiles/matrixFile.js';
+import { matrixPath } from '../../../src/experiments/resultFiles/resultPaths.js';
+import { perplexity } from '../../../src/experiments/textMetrics/perplexity.js';
 import { Journal } from '../../../src/files/Journal.js';
 import { jsonNumber } from '../../../src/files/jsonNumber.js';
 import { deactivation } from '../../../src/interventions/Operation.js';

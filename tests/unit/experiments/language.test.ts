@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { describeMatrix } from '../../../src/commands/describeMatrix.js';
-import { accuracy } from '../../../src/experiments/accuracy.js';
-import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
-import type { setConditions } from '../../../src/experiments/conditions.js';
-import { language, languageMetric } from '../../../src/experiments/language.js';
-import { judgeLanguage, LanguageSheet } from '../../../src/experiments/LanguageSheet.js';
-import { matrixShape } from '../../../src/experiments/DeactivationMatrix.js';
+import { describeMatrix } from '../../../src/commands/words/describeMatrix.js';
+import { accuracy } from '../../../src/experiments/answerMetrics/accuracy.js';
+import { buildSet, estimates } from '../../../src/experiments/matrices/buildSet.js';
+import type { setConditions } from '../../../src/experiments/conditions/conditions.js';
+import { language, languageMetric } from '../../../src/experiments/answerMetrics/language.js';
+import { judgeLanguage, LanguageSheet } from '../../../src/experiments/answerMetrics/LanguageSheet.js';
+import { matrixShape } from '../../../src/experiments/results/DeactivationMatrix.js';
 import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
-import { everyday, everydayLanguages } from '../../../src/questions/everyday.js';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
-import { promptTemplates } from '../../../src/questions/promptTemplates.js';
+import { everyday, everydayLanguages } from '../../../src/questions/sources/everyday.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
+import { promptTemplates } from '../../../src/questions/templates/promptTemplates.js';
 import { nonFinite } from '../../../src/files/nonFinite.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accuracyDifferenceInterval, accuracyDifferenceP } from '../../../src/experiments/accuracyDifference.js';
-import { estimate, jackknifeP } from '../../../src/experiments/resampling.js';
-import { beyondControlIn, falseShare, isTold } from '../../../src/experiments/toldCell.js';
+import {
+    accuracyDifferenceInterval,
+    accuracyDifferenceP,
+} from '../../../src/experiments/statistics/accuracyDifference.js';
+import { estimate, jackknifeP } from '../../../src/experiments/statistics/resampling.js';
+import { beyondControlIn, falseShare, isTold } from '../../../src/experiments/statistics/toldCell.js';
 import { type SimulatedMatrix, simulateMatrix } from '../../helpers/simulatedMatrix.js';
 
 /** Simulated matrices of each kind; `SIMULATIONS=1000` measures docs/checks.md anew. */

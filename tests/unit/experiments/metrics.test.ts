@@ -3,24 +3,24 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { accuracy } from '../../../src/experiments/accuracy.js';
+import { accuracy } from '../../../src/experiments/answerMetrics/accuracy.js';
 import { wilsonInterval } from '../../../src/support/normalIntervals.js';
-import { answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
-import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
-import type { AffineEdit } from '../../../src/engine/edits.js';
-import { allConditions, setConditions } from '../../../src/experiments/conditions.js';
+import { answerLanguages, judgeAnswer } from '../../../src/experiments/answerMetrics/AnswerSheet.js';
+import { buildSet, estimates } from '../../../src/experiments/matrices/buildSet.js';
+import type { AffineEdit } from '../../../src/engine/types/edits.js';
+import { allConditions, setConditions } from '../../../src/experiments/conditions/conditions.js';
 import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
 import type { Operation } from '../../../src/interventions/Operation.js';
-import type { Cell } from '../../../src/experiments/estimates.js';
-import type { Measurements } from '../../../src/experiments/Metric.js';
+import type { Cell } from '../../../src/experiments/statistics/estimates.js';
+import type { Measurements } from '../../../src/experiments/metric/Metric.js';
 import {
     average,
     bootstrapInterval,
     difference,
     drawResamples,
     estimate,
-} from '../../../src/experiments/resampling.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
+} from '../../../src/experiments/statistics/resampling.js';
+import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 
 const cellOf = (numerators: readonly number[], weights: readonly number[] = numerators.map(() => 1)): Cell => ({
     numerators: Float64Array.from(numerators),

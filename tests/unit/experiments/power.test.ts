@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { accuracy } from '../../../src/experiments/accuracy.js';
-import { metricOf } from '../../../src/experiments/metrics.js';
-import type { CellSpread } from '../../../src/experiments/estimates.js';
-import { answerPower, leastShift, studentPower, unitsFor, withUnits } from '../../../src/experiments/power.js';
+import { accuracy } from '../../../src/experiments/answerMetrics/accuracy.js';
+import { metricOf } from '../../../src/experiments/registry/metrics.js';
+import type { CellSpread } from '../../../src/experiments/statistics/estimates.js';
+import {
+    answerPower,
+    leastShift,
+    studentPower,
+    unitsFor,
+    withUnits,
+} from '../../../src/experiments/statistics/power.js';
 import { type SimulatedMatrix, simulateMatrix } from '../../helpers/simulatedMatrix.js';
 
 /** Matrices of each simulation; `SIMULATIONS=20` measures docs/checks.md anew. */

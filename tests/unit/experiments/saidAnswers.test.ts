@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { setConditions } from '../../../src/experiments/conditions.js';
-import type { DeactivationMatrix } from '../../../src/experiments/DeactivationMatrix.js';
-import { questionTexts } from '../../../src/experiments/questionTexts.js';
-import { readSaidAnswers } from '../../../src/experiments/saidAnswers.js';
-import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
-import { readAnswers } from '../../../src/report/readAnswers.js';
+import { setConditions } from '../../../src/experiments/conditions/conditions.js';
+import type { DeactivationMatrix } from '../../../src/experiments/results/DeactivationMatrix.js';
+import { questionTexts } from '../../../src/experiments/givenAnswers/questionTexts.js';
+import { readSaidAnswers } from '../../../src/experiments/givenAnswers/saidAnswers.js';
+import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import { readAnswers } from '../../../src/report/input/readAnswers.js';
 import { keyOf } from '../../../src/support/keyOf.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildAccuracy, buildAnalysis } from '../report/fixture.js';

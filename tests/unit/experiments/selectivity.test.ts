@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import type { Cell, Estimate } from '../../../src/experiments/estimates.js';
-import { bootstrapInterval } from '../../../src/experiments/resampling.js';
-import { damageOf, matchDamage, risesOf } from '../../../src/experiments/selectivity.js';
+import type { Cell, Estimate } from '../../../src/experiments/statistics/estimates.js';
+import { bootstrapInterval } from '../../../src/experiments/statistics/resampling.js';
+import { damageOf, matchDamage, risesOf } from '../../../src/checks/measures/selectivity.js';
 import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 

@@ -1,13 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readComparison } from '../../../src/experiments/comparisonFile.js';
-import { readCurves } from '../../../src/experiments/doseFile.js';
-import { readMatrices } from '../../../src/experiments/matrixFile.js';
-import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
-import { cellShape } from '../../../src/experiments/scoredTexts.js';
-import { answerShape } from '../../../src/experiments/questionAnswers.js';
-import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+import { readComparison } from '../../../src/experiments/resultFiles/comparisonFile.js';
+import { readCurves } from '../../../src/experiments/resultFiles/doseFile.js';
+import { readMatrices } from '../../../src/experiments/resultFiles/matrixFile.js';
+import { readMatrixShard } from '../../../src/experiments/resultFiles/matrixShard.js';
+import { cellShape } from '../../../src/experiments/textMetrics/scoredTexts.js';
+import { answerShape } from '../../../src/experiments/answerMetrics/questionAnswers.js';
+import { readNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { someSource } from '../../helpers/analysed.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fewestToTell, leastSignTestP, tooFewRight } from '../../../src/experiments/tooFewRight.js';
-import { binomialTail } from '../../../src/report/numbers.js';
+import { fewestToTell, leastSignTestP, tooFewRight } from '../../../src/experiments/statistics/tooFewRight.js';
+import { binomialTail } from '../../../src/report/facts/numbers.js';
 
 /** Two-sided p of the exact sign test: `lost` answers became wrong, `gained` became right. */
 function signTestP(lost: number, gained: number): number {

@@ -13,7 +13,7 @@ import type { SiteSummary } from '../../../src/explore/siteFormat.js';
 import { folderOfTest, temporaryFolder } from '../../helpers/temporaryFolder.js';
 import { someActivations, writeExploredRun } from '../../helpers/exploredRun.js';
 import { writeSomeExamples } from '../../helpers/someExamples.js';
-import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
+import { writeNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { buildMatrix } from '../report/fixture.js';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
 

@@ -4,10 +4,10 @@ import { classNames, type ColumnArray, type ColumnSpec, columnTypes } from '../.
 import { ExploredNeurons } from '../../../src/explore/page/data/ExploredNeurons.js';
 import type { ExploredNeuron, Query } from '../../../src/explore/page/data/Query.js';
 import type { Activations } from '../../../src/activations/Activations.js';
-import { activationProbabilities } from '../../../src/neurons/activationProbabilities.js';
-import { siteStarts } from '../../../src/neurons/flatIndex.js';
-import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
-import { neuronTable } from '../../../src/neurons/neuronTable.js';
+import { activationProbabilities } from '../../../src/neurons/scores/activationProbabilities.js';
+import { siteStarts } from '../../../src/neurons/analysis/flatIndex.js';
+import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import { neuronTable } from '../../../src/neurons/tables/neuronTable.js';
 import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
 
 const activations = someActivations();

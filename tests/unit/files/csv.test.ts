@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeMatrix } from '../../../src/experiments/matrixFile.js';
+import { writeMatrix } from '../../../src/experiments/resultFiles/matrixFile.js';
 import { toCsv } from '../../../src/files/csv.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { buildInput, buildSet } from '../report/fixture.js';

@@ -6,12 +6,12 @@ import { writeSafetensors } from '../../../src/activations/safetensors.js';
 import { readCheckIfAny } from '../../../src/checks/checkFile.js';
 import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
 import { readLensIfAny } from '../../../src/lens/lensFile.js';
-import { readComparison } from '../../../src/experiments/comparisonFile.js';
-import { readCurves } from '../../../src/experiments/doseFile.js';
-import { readMatrices } from '../../../src/experiments/matrixFile.js';
-import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
+import { readComparison } from '../../../src/experiments/resultFiles/comparisonFile.js';
+import { readCurves } from '../../../src/experiments/resultFiles/doseFile.js';
+import { readMatrices } from '../../../src/experiments/resultFiles/matrixFile.js';
+import { readMatrixShard } from '../../../src/experiments/resultFiles/matrixShard.js';
 import { readExamplesHead } from '../../../src/examples/examplesFile.js';
-import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+import { readNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();

@@ -19,14 +19,14 @@ import { readActivations, readActivationsSource } from '../../../src/activations
 import { readPart } from '../../../src/activations/collectedPart.js';
 import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
 import { readLensIfAny } from '../../../src/lens/lensFile.js';
-import { readComparison } from '../../../src/experiments/comparisonFile.js';
-import { readCurves } from '../../../src/experiments/doseFile.js';
-import { readMatrices } from '../../../src/experiments/matrixFile.js';
-import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
+import { readComparison } from '../../../src/experiments/resultFiles/comparisonFile.js';
+import { readCurves } from '../../../src/experiments/resultFiles/doseFile.js';
+import { readMatrices } from '../../../src/experiments/resultFiles/matrixFile.js';
+import { readMatrixShard } from '../../../src/experiments/resultFiles/matrixShard.js';
 import { ensureSubfolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
 import { withFile, withFolder } from '../../../src/files/folderLock.js';
 import { Journal } from '../../../src/files/Journal.js';
-import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+import { readNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { clean } from '../../../src/run/clean.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 

@@ -16,9 +16,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { xxhash128 } from 'hash-wasm';
 import { beforeEach, expect, it } from 'vitest';
-import { fileHash } from '../../../src/engine/fileHash.js';
-import { modelFiles } from '../../../src/engine/modelFiles.js';
-import { modelFingerprint } from '../../../src/engine/modelFingerprint.js';
+import { fileHash } from '../../../src/engine/files/fileHash.js';
+import { modelFiles } from '../../../src/engine/files/modelFiles.js';
+import { modelFingerprint } from '../../../src/engine/files/modelFingerprint.js';
 import { writeGguf } from '../../helpers/writeGguf.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { engineSettings, type EngineSettings, settingsOf } from '../../../src/engine/EngineSettings.js';
-import type { EngineOptions } from '../../../src/engine/engineTypes.js';
+import { engineSettings, type EngineSettings, settingsOf } from '../../../src/engine/types/EngineSettings.js';
+import type { EngineOptions } from '../../../src/engine/types/engineTypes.js';
 import { promptKey } from '../../../src/questions/askedPrompts.js';
 import { collectTable, engineTable, shapingTables } from '../../../src/settings/settings.js';
 import type { Setting, ShapedResult } from '../../../src/settings/Setting.js';

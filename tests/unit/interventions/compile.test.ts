@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isByToken, type NeuronEdit } from '../../../src/engine/edits.js';
-import { denseSites } from '../../../src/engine/Site.js';
+import { isByToken, type NeuronEdit } from '../../../src/engine/types/edits.js';
+import { denseSites } from '../../../src/engine/types/Site.js';
 import { compileInterventions } from '../../../src/interventions/compile.js';
 import {
     type Intervention,
@@ -12,7 +12,7 @@ import {
 import { operationShape } from '../../../src/interventions/operationShape.js';
 import { parseOperation } from '../../../src/interventions/operationText.js';
 import { parseShorthand } from '../../../src/interventions/shorthand.js';
-import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 
 const sites = denseSites([6, 4]);
 const compile = (...interventions: Intervention[]): ReturnType<typeof compileInterventions> =>

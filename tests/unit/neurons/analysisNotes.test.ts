@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { repeatedTextsNote } from '../../../src/activations/repeatedTextsNote.js';
-import { analysisNotes } from '../../../src/neurons/analysisNotes.js';
-import { identify, type IdentifyOptions } from '../../../src/neurons/identify.js';
+import { analysisNotes } from '../../../src/neurons/classes/analysisNotes.js';
+import { identify, type IdentifyOptions } from '../../../src/neurons/classes/identify.js';
 import { paperActivations, paperDataHere, paperFolder } from '../../helpers/paperData.js';
 import expected from '../../fixtures/paper-expected.json' with { type: 'json' };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findStages } from '../../../src/neurons/findStages.js';
-import type { LayerCounts } from '../../../src/neurons/NeuronAnalysis.js';
+import { findStages } from '../../../src/neurons/classes/findStages.js';
+import type { LayerCounts } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 
 const layer = (language: number, general: number): LayerCounts => ({
     specific: Math.ceil(language / 2),

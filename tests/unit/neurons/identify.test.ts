@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
-import { identify } from '../../../src/neurons/identify.js';
-import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
-import { firstRanked, rankNeurons } from '../../../src/neurons/rankNeurons.js';
-import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
-import { denseSites } from '../../../src/engine/Site.js';
-import { roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import { neuronsOf } from '../../../src/neurons/sets/neuronsOf.js';
+import { firstRanked, rankNeurons } from '../../../src/neurons/scores/rankNeurons.js';
+import { randomNeurons } from '../../../src/neurons/controls/randomNeurons.js';
+import { denseSites } from '../../../src/engine/types/Site.js';
+import { roundHalfToEven, selectLowest } from '../../../src/neurons/scores/selectLowest.js';
 
 const source = {
     model: { name: '', architecture: '', quantization: '', fingerprint: '' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { neuronsAt, type Site } from '../../../src/engine/Site.js';
-import { neuronName, neuronNamed } from '../../../src/neurons/neuronNames.js';
+import { neuronsAt, type Site } from '../../../src/engine/types/Site.js';
+import { neuronName, neuronNamed } from '../../../src/neurons/tables/neuronNames.js';
 
 const sites: Site[] = [
     { layer: 0, kind: 'dense', width: 30, experts: 1 },

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LanguageNeuronsError } from '../../../src/errors.js';
-import { readNeurons, writeNeurons } from '../../../src/neurons/neuronsFile.js';
-import { identify } from '../../../src/neurons/identify.js';
-import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import { readNeurons, writeNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 
 let root: string;
 beforeAll(async () => {

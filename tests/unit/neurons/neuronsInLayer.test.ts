@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { denseSites, type Site } from '../../../src/engine/Site.js';
-import { neuronsInLayer } from '../../../src/neurons/neuronsInLayer.js';
+import { denseSites, type Site } from '../../../src/engine/types/Site.js';
+import { neuronsInLayer } from '../../../src/neurons/analysis/neuronsInLayer.js';
 
 it('names the neurons of a dense layer', () => {
     const neurons = neuronsInLayer(denseSites([2, 3]), 1);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
-import { activationProbabilities } from '../../../src/neurons/activationProbabilities.js';
-import { findStages } from '../../../src/neurons/findStages.js';
-import { identify } from '../../../src/neurons/identify.js';
-import { scoreAt, scoreParts } from '../../../src/neurons/scoreParts.js';
-import { kthSmallest, roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
+import { activationProbabilities } from '../../../src/neurons/scores/activationProbabilities.js';
+import { findStages } from '../../../src/neurons/classes/findStages.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import { scoreAt, scoreParts } from '../../../src/neurons/scores/scoreParts.js';
+import { kthSmallest, roundHalfToEven, selectLowest } from '../../../src/neurons/scores/selectLowest.js';
 
 const source = {
     model: { name: '', architecture: '', quantization: '', fingerprint: '' },

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
-import { denseSites, type Site } from '../../../src/engine/Site.js';
-import { drawNearest } from '../../../src/neurons/drawNearest.js';
-import type { NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
-import { pooledRates, rateMatched } from '../../../src/neurons/rateMatched.js';
+import { denseSites, type Site } from '../../../src/engine/types/Site.js';
+import { drawNearest } from '../../../src/neurons/controls/drawNearest.js';
+import type { NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import { pooledRates, rateMatched } from '../../../src/neurons/controls/rateMatched.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 
 describe('controls that are active as often', () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Activations, Counts } from '../../../src/activations/Activations.js';
 import { addCounts } from '../../../src/activations/addCounts.js';
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
-import { identify } from '../../../src/neurons/identify.js';
-import { jackknife } from '../../../src/neurons/stability.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import { jackknife } from '../../../src/neurons/classes/stability.js';
 
 const source = {
     model: { name: '', architecture: '', quantization: '', fingerprint: '' },

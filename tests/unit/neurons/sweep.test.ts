@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
-import { identify } from '../../../src/neurons/identify.js';
-import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
-import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
-import { denseSites } from '../../../src/engine/Site.js';
-import type { ScoreParts } from '../../../src/neurons/scoreParts.js';
-import { fixedLambda, sweepLambda } from '../../../src/neurons/sweepLambda.js';
+import { identify } from '../../../src/neurons/classes/identify.js';
+import { neuronsOf } from '../../../src/neurons/sets/neuronsOf.js';
+import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import { randomNeurons } from '../../../src/neurons/controls/randomNeurons.js';
+import { denseSites } from '../../../src/engine/types/Site.js';
+import type { ScoreParts } from '../../../src/neurons/scores/scoreParts.js';
+import { fixedLambda, sweepLambda } from '../../../src/neurons/scores/sweepLambda.js';
 
 const source = {
     model: { name: '', architecture: '', quantization: '', fingerprint: '' },

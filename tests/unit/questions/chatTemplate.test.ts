@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { PromptTemplate } from '../../../src/questions/PromptTemplate.js';
-import { openTemplate } from '../../../src/questions/promptTemplates.js';
+import type { PromptTemplate } from '../../../src/questions/templates/PromptTemplate.js';
+import { openTemplate } from '../../../src/questions/templates/promptTemplates.js';
 
 const question = { language: 'de', text: 'Was kostet <|im_end|> $1 & $&?' };
 const whenAsked = (statement: string): string => `{% if messages[0].content == 'now' %}${statement}{% endif %}ok`;

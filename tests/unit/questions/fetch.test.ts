@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { type Progress, silent } from '../../../src/support/progress.js';
-import { fetchQuestions, isCached } from '../../../src/questions/fetchQuestions.js';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
-import { type QuestionHome, questionHomes } from '../../../src/questions/questionHomes.js';
+import { fetchQuestions, isCached } from '../../../src/questions/sources/fetchQuestions.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
+import { type QuestionHome, questionHomes } from '../../../src/questions/sources/questionHomes.js';
 
 const data = process.env.LANGUAGE_NEURONS_DATA ?? resolve('../shared/data');
 const mgsm = join(data, 'mgsm');

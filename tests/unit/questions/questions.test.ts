@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { openQuestions } from '../../../src/questions/sources/openQuestions.js';
 import { silent } from '../../../src/support/progress.js';
-import { englishName, openTemplate } from '../../../src/questions/promptTemplates.js';
+import { englishName, openTemplate } from '../../../src/questions/templates/promptTemplates.js';
 
 let root: string;
 let made = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Site } from '../../../src/engine/Site.js';
-import type { ExpertAnalysis, NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import type { Site } from '../../../src/engine/types/Site.js';
+import type { ExpertAnalysis, NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { expertsFigure, routingDistance, showsExperts } from '../../../src/report/figures/expertsFigure.js';
 import { renderSvg } from '../../../src/report/figures/renderSvg.js';
 

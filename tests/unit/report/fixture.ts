@@ -3,22 +3,22 @@ import type {
     CellTests,
     DeactivationMatrix,
     DeactivationSet,
-} from '../../../src/experiments/DeactivationMatrix.js';
-import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
-import { compare } from '../../../src/experiments/compare.js';
-import type { Comparison } from '../../../src/experiments/Comparison.js';
+} from '../../../src/experiments/results/DeactivationMatrix.js';
+import type { DoseCurves } from '../../../src/experiments/results/DoseCurves.js';
+import { compare } from '../../../src/experiments/comparisons/compare.js';
+import type { Comparison } from '../../../src/experiments/results/Comparison.js';
 import { deactivation, type Operation } from '../../../src/interventions/Operation.js';
-import { findStages } from '../../../src/neurons/findStages.js';
+import { findStages } from '../../../src/neurons/classes/findStages.js';
 import type {
     Interval,
     LayerCounts,
     NeuronAnalysis,
     NeuronIndex,
     Stability,
-} from '../../../src/neurons/NeuronAnalysis.js';
-import type { Said } from '../../../src/experiments/saidAnswers.js';
-import type { ReportAnswers } from '../../../src/report/readAnswers.js';
-import type { ReportInput } from '../../../src/report/Report.js';
+} from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import type { Said } from '../../../src/experiments/givenAnswers/saidAnswers.js';
+import type { ReportAnswers } from '../../../src/report/input/readAnswers.js';
+import type { ReportInput } from '../../../src/report/input/Report.js';
 import { someMeasurement, someSource } from '../../helpers/analysed.js';
 
 const tags = [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { deactivation } from '../../../src/interventions/Operation.js';
-import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
-import { setSentences, verdictLabel } from '../../../src/report/setSentences.js';
-import { meanOfFinite } from '../../../src/report/numbers.js';
+import type { DeactivationSet } from '../../../src/experiments/results/DeactivationMatrix.js';
+import { cellsOf, setFacts, setsOf } from '../../../src/report/facts/matrixFacts.js';
+import { setSentences, verdictLabel } from '../../../src/report/facts/setSentences.js';
+import { meanOfFinite } from '../../../src/report/facts/numbers.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const languageTags = ['en', 'de', 'fr', 'sw'];

@@ -5,7 +5,7 @@ import { select } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { examplesPath, readExamples, readExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
-import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeLens } from '../../../src/lens/lensFile.js';
 import { reportOn } from '../../../src/report/reportOn.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';

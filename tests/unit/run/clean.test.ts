@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bitsPerByte } from '../../../src/experiments/bitsPerByte.js';
-import { registerMetric } from '../../../src/experiments/metrics.js';
+import { bitsPerByte } from '../../../src/experiments/textMetrics/bitsPerByte.js';
+import { registerMetric } from '../../../src/experiments/registry/metrics.js';
 import { clean, cleanedWords } from '../../../src/run/clean.js';
 
 const scores = ['ppl.cells.jsonl', 'ppl.cells.shard-1-of-2.jsonl'];

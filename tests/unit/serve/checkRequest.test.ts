@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ContinuousBatching } from '../../../src/engine/ContinuousBatching.js';
+import type { ContinuousBatching } from '../../../src/engine/answers/ContinuousBatching.js';
 import { type ErrorCode, LanguageNeuronsError } from '../../../src/errors.js';
 import { ApiError } from '../../../src/serve/ApiError.js';
 import { tokenizeTexts } from '../../../src/serve/checkRequest.js';

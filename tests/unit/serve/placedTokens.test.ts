@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TokenAnswer } from '../../../src/engine/scheduler/AnswerRequest.js';
-import { textBefore, wholeCharacters } from '../../../src/engine/stops.js';
+import { textBefore, wholeCharacters } from '../../../src/engine/scheduler/stops.js';
 import { StreamedText } from '../../../src/serve/StreamedText.js';
 import { PlacedTokens } from '../../../src/serve/PlacedTokens.js';
 import { charactersOf, TokenPlaces } from '../../../src/serve/TokenPlaces.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { textBefore } from '../../../src/engine/stops.js';
+import { textBefore } from '../../../src/engine/scheduler/stops.js';
 import { StreamedText } from '../../../src/serve/StreamedText.js';
 import { byteTokens, tokensOf } from '../../helpers/byteTokens.js';
 

@@ -13,9 +13,9 @@ import {
     formatShare,
     formatShort,
 } from '../../../src/support/format.js';
-import { html, raw } from '../../../src/report/html.js';
-import { relativeChange } from '../../../src/experiments/matrixTable.js';
-import { binomialTail, median } from '../../../src/report/numbers.js';
+import { html, raw } from '../../../src/support/html.js';
+import { relativeChange } from '../../../src/experiments/resultFiles/matrixTable.js';
+import { binomialTail, median } from '../../../src/report/facts/numbers.js';
 
 describe('numbers in words', () => {
     it.each([

@@ -2,9 +2,9 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { describe, expect, it } from 'vitest';
-import { drawResamples } from '../../../src/experiments/resampling.js';
-import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
-import { denseSites } from '../../../src/engine/Site.js';
+import { drawResamples } from '../../../src/experiments/statistics/resampling.js';
+import { randomNeurons } from '../../../src/neurons/controls/randomNeurons.js';
+import { denseSites } from '../../../src/engine/types/Site.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 
 const seeds = Array.from({ length: 10_000 }, (_, i) => i + 1);

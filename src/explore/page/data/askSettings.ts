@@ -1,4 +1,4 @@
-import { roundHalfToEven } from '../../../neurons/selectLowest.js';
+import { roundHalfToEven } from '../../../neurons/scores/selectLowest.js';
 import { type AskQuestion, type LiveFacts, type LiveSet, liveSets } from '../../live/liveFormat.js';
 import type { LoadedSite } from './site.js';
 import { flatNamed } from './sites.js';

@@ -1,7 +1,7 @@
 import { csvPieces } from '../../../files/csv.js';
-import { type NeuronFileColumn, neuronFileColumns } from '../../../neurons/neuronFileColumns.js';
-import type { NeuronRow } from '../../../neurons/neuronRows.js';
-import { neuronName } from '../../../neurons/neuronNames.js';
+import { type NeuronFileColumn, neuronFileColumns } from '../../../neurons/tables/neuronFileColumns.js';
+import type { NeuronRow } from '../../../neurons/tables/neuronRows.js';
+import { neuronName } from '../../../neurons/tables/neuronNames.js';
 import type { SiteSummary } from '../../siteFormat.js';
 import type { ExploredNeurons } from './ExploredNeurons.js';
 import { placeOf, startsOf } from './sites.js';

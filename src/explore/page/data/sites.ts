@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../../../errors.js';
-import { siteStarts } from '../../../neurons/flatIndex.js';
-import { neuronName, neuronNamed } from '../../../neurons/neuronNames.js';
+import { siteStarts } from '../../../neurons/analysis/flatIndex.js';
+import { neuronName, neuronNamed } from '../../../neurons/tables/neuronNames.js';
 import type { ExploredSite } from '../../siteFormat.js';
 
 /** Where a neuron is. */

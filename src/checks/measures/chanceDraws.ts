@@ -1,0 +1,176 @@
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { Activations, Counts } from '../../activations/Activations.js';
+import {
+    activationProbabilities,
+    assessable,
+    type Probabilities,
+} from '../../neurons/scores/activationProbabilities.js';
+import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { drawFrom, randomGenerator } from '../../support/randomGenerator.js';
+
+/** Counts as [n, l] numbers: how often each neuron was active, and of how many tokens. */
+interface Tallies {
+    readonly active: Float64Array;
+    readonly tokens: Float64Array;
+}
+
+/** Draws probabilities of the same neurons in which no language differs from another but by chance. */
+export interface ChanceDraws {
+    /** How, for a sentence. */
+    readonly by: 'permuted' | 'binomial';
+    readonly draw: (seed: number, repeat: number) => Probabilities;
+}
+
+/** Fewer expected tokens than this are drawn by their Poisson distribution, more by the normal one. */
+const normalFrom = 30;
+
+/**
+ * Makes counts of languages that do not differ. Where the counts were kept in folds, the parts of the texts are
+ * permuted among languages. Without folds, counts are drawn from binomial distributions of each neuron's rate over all
+ * languages: that is what independent tokens would give, while tokens of one text are alike, so that it finds less.
+ */
+export function chanceDraws(activations: Activations, analysis: NeuronAnalysis): ChanceDraws {
+    const tallied = talliesOf(activations, analysis);
+    const { folds = [] } = activations;
+    if (folds.length < 2 || folds.some(({ tokens }) => tokens.some((number) => number === 0n)))
+        return { by: 'binomial', draw: drawnCounts(tallied(activations), tallied.rows) };
+    return { by: 'permuted', draw: permuted(folds.map(tallied), tallied.rows) };
+}
+
+type Rows = Pick<Probabilities, 'n' | 'l' | 'locate'>;
+
+/** How counts of the neurons of an analysis become tallies. */
+function talliesOf(
+    activations: Activations,
+    { experts }: NeuronAnalysis,
+): ((counts: Counts) => Tallies) & { rows: Rows } {
+    const assessed = experts === undefined ? undefined : assessable(activations, experts.minRouted);
+    const probabilities = (counts: Counts): Probabilities =>
+        activationProbabilities({ ...activations, ...counts }, experts, assessed);
+    const tallied = (counts: Counts): Tallies => {
+        // what one token more adds to a probability is one over their number
+        const one = { ...counts, counts: counts.counts.map(({ length }) => new BigInt64Array(length).fill(1n)) };
+        const tokens = probabilities(one).p.map((share) => (share === 0 ? 0 : Math.round(1 / share)));
+        return { active: probabilities(counts).p.map((p, i) => Math.round(p * tokens[i]!)), tokens };
+    };
+    const { n, l, locate } = probabilities(activations);
+    return Object.assign(tallied, { rows: { n, l, locate } });
+}
+
+/**
+ * Permutes parts of the texts among languages, each part by what it has more or fewer than its language's mean: so text
+ * differs from text as measured, and no language from another (ter Braak 1992: residuals are permuted, since labels
+ * permuted as they are would leave some languages more of their own parts than others).
+ */
+function permuted(parts: readonly Tallies[], { n, l, locate }: Rows): ChanceDraws['draw'] {
+    const rates = pooledRates(parts, n, l);
+    const residuals = parts.map((part) => residualsOf(part, parts));
+    const blocks = parts.flatMap((part, f) => Array.from({ length: l }, (_, k) => ({ f, k, tokens: part.tokens })));
+    return (seed, repeat) => {
+        const order = drawFrom([...blocks], blocks.length, randomGenerator(seed, repeat));
+        const p = new Float64Array(n * l);
+        const tokens = new Float64Array(n * l);
+        for (const [place, { f, k: from, tokens: some }] of order.entries()) {
+            const to = place % l;
+            const residual = residuals[f]!;
+            for (let row = 0; row < n; row++) {
+                p[row * l + to]! += residual[row * l + from]!;
+                tokens[row * l + to]! += some[row * l + from]!;
+            }
+        }
+        for (let i = 0; i < p.length; i++) {
+            const more = tokens[i] === 0 ? 0 : p[i]! / tokens[i]!;
+            p[i] = Math.min(1, Math.max(0, rates[Math.floor(i / l)]! + more));
+        }
+        return { p, n, l, locate };
+    };
+}
+
+/** What a part has more than its language's mean over all parts, widened by what the mean took of it. */
+function residualsOf({ active, tokens }: Tallies, parts: readonly Tallies[]): Float64Array {
+    const wider = Math.sqrt(parts.length / (parts.length - 1));
+    return active.map((number, i) => {
+        const [all, of] = sumsAt(parts, i);
+        return of === 0 ? 0 : wider * (number - (tokens[i]! * all) / of);
+    });
+}
+
+/** How often a neuron was active in a language, over all parts, and of how many tokens. */
+function sumsAt(parts: readonly Tallies[], i: number): [active: number, tokens: number] {
+    let [active, tokens] = [0, 0];
+    for (const part of parts) {
+        active += part.active[i]!;
+        tokens += part.tokens[i]!;
+    }
+    return [active, tokens];
+}
+
+/** The rate of each neuron over all languages. Length n. */
+function pooledRates(parts: readonly Tallies[], n: number, l: number): Float64Array {
+    return Float64Array.from({ length: n }, (_, row) => {
+        let [active, tokens] = [0, 0];
+        for (let k = 0; k < l; k++) {
+            const [some, of] = sumsAt(parts, row * l + k);
+            active += some;
+            tokens += of;
+        }
+        return tokens === 0 ? 0 : active / tokens;
+    });
+}
+
+/** Counts drawn at each neuron's rate over all languages. */
+function drawnCounts(whole: Tallies, { n, l, locate }: Rows): ChanceDraws['draw'] {
+    const rates = pooledRates([whole], n, l);
+    return (seed, repeat) => {
+        const generator = randomGenerator(seed, repeat);
+        const normal = normals(generator);
+        const p = new Float64Array(n * l);
+        for (let i = 0; i < p.length; i++) {
+            const [trials, rate] = [whole.tokens[i]!, rates[Math.floor(i / l)]!];
+            if (trials > 0 && rate > 0) p[i] = binomial(trials, rate, normal, generator) / trials;
+        }
+        return { p, n, l, locate };
+    };
+}
+
+/** A draw from the binomial distribution: exactly enough where few are expected on one of the sides. */
+function binomial(trials: number, rate: number, normal: () => number, generator: RandomGenerator): number {
+    if (rate > 0.5) return trials - binomial(trials, 1 - rate, normal, generator);
+    const mean = trials * rate;
+    const drawn =
+        mean < normalFrom ? poisson(mean, generator) : Math.round(mean + Math.sqrt(mean * (1 - rate)) * normal());
+    return Math.min(trials, Math.max(0, drawn));
+}
+
+/** By multiplying uniform numbers (Knuth). */
+function poisson(mean: number, generator: RandomGenerator): number {
+    const end = Math.exp(-mean);
+    let product = uniform(generator);
+    let drawn = 0;
+    while (product > end) {
+        product *= uniform(generator);
+        drawn++;
+    }
+    return drawn;
+}
+
+/** Standard normal numbers in pairs (Box and Muller). */
+function normals(generator: RandomGenerator): () => number {
+    let spare: number | undefined;
+    return () => {
+        if (spare !== undefined) {
+            const drawn = spare;
+            spare = undefined;
+            return drawn;
+        }
+        const radius = Math.sqrt(-2 * Math.log(uniform(generator)));
+        const angle = 2 * Math.PI * uniform(generator);
+        spare = radius * Math.sin(angle);
+        return radius * Math.cos(angle);
+    };
+}
+
+/** In (0, 1). */
+function uniform(generator: RandomGenerator): number {
+    return ((generator.next() >>> 0) + 0.5) / 2 ** 32;
+}

@@ -1,0 +1,66 @@
+import { cpus } from 'node:os';
+import { z } from 'zod';
+import { keepCached, readCached } from '../../files/cacheFolder.js';
+import { keyOf } from '../../support/keyOf.js';
+import { embeddedModel } from '../files/embeddedModel.js';
+import type { EngineOptions, Samples } from '../types/engineTypes.js';
+import { fileHash } from '../files/fileHash.js';
+import { loadAddon } from '../native/loadBackends.js';
+
+/** Matrix products with the weights on the CPU. */
+export const productKinds = ['ggml', 'f32', 'bf16'] as const;
+export type Products = (typeof productKinds)[number];
+
+/** What is measured: an engine that counts. */
+export interface Counting {
+    count(samples: Samples): Promise<unknown>;
+    close(): void;
+}
+export type OpenCounting = (options: EngineOptions) => Promise<Counting>;
+
+const rounds = 3;
+/** No round begins after it. */
+const mostMilliseconds = 600;
+const samples: Samples = [
+    { language: '', prompt: '', response: 'The farmer eats bread in the garden every day. '.repeat(60) },
+];
+const kept = z.object({ products: z.enum(productKinds) });
+
+/**
+ * The products that count the embedded model's activations in the least processor time of one thread, so that it does
+ * not matter what else runs. Measured in a second, then kept in the cache folder for this processor and build.
+ * @throws LanguageNeuronsError BUILD, NOT_FOUND
+ */
+export async function fastestProducts(open: OpenCounting): Promise<Products> {
+    const { addon, built } = await loadAddon();
+    const kinds: readonly Products[] = ['ggml', ...addon.products()];
+    const processor = cpus().map(({ model }) => model);
+    const key = keyOf({ processor, kinds: [...kinds], release: built.release, addon: await fileHash(built.addonPath) });
+    const known = await readCached('products', key, kept);
+    if (known !== undefined) return known.products;
+    const products = kinds.length === 1 ? 'ggml' : await measured(kinds, open);
+    await keepCached('products', key, { products });
+    return products;
+}
+
+async function measured(kinds: readonly Products[], open: OpenCounting): Promise<Products> {
+    const engines: { readonly products: Products; readonly engine: Counting; least: number }[] = [];
+    try {
+        for (const products of kinds) {
+            const engine = await open({ model: embeddedModel, gpu: 'off', threads: 1, windowSize: 512, products });
+            engines.push({ products, engine, least: Infinity });
+        }
+        const begin = performance.now();
+        for (let round = 0; round < rounds && performance.now() - begin < mostMilliseconds; round++) {
+            for (const each of engines) {
+                const before = process.cpuUsage();
+                await each.engine.count(samples);
+                const { user, system } = process.cpuUsage(before);
+                each.least = Math.min(each.least, user + system);
+            }
+        }
+        return engines.reduce((a, b) => (b.least < a.least ? b : a)).products;
+    } finally {
+        for (const { engine } of engines) engine.close();
+    }
+}

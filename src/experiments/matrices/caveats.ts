@@ -1,0 +1,40 @@
+import type { ActivationsSource } from '../../activations/ActivationsSource.js';
+import { isOfModel } from '../../activations/isOfModel.js';
+import { countedWords } from './countedTexts.js';
+import type { MeasuredIntervention, MeasuredModel } from '../results/DeactivationMatrix.js';
+import { metricOf } from '../registry/metrics.js';
+
+/** What a reader of a matrix or of curves has to know before the numbers, a sentence each. */
+export function caveatsOf({
+    metric,
+    counted,
+    model,
+    foundIn,
+}: Pick<MeasuredIntervention, 'metric' | 'counted' | 'model' | 'foundIn'>): string[] {
+    const { noun } = metricOf(metric);
+    const circular =
+        counted === undefined
+            ? []
+            : [
+                  `Circular: the ${noun} was ${countedWords(counted)}, and effects on texts that neurons were found ` +
+                      'on look larger than on others.',
+              ];
+    const other =
+        foundIn === undefined
+            ? []
+            : [
+                  `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons ` +
+                      `were found in (${foundIn.name}, ${foundIn.quantization}).`,
+              ];
+    return [...circular, ...other];
+}
+
+/** The model that neurons were found in, where it is another one than was measured. */
+export function foundElsewhere(
+    source: ActivationsSource,
+    { fingerprint }: Pick<MeasuredModel, 'fingerprint'>,
+): MeasuredModel | undefined {
+    if (isOfModel(source, fingerprint)) return undefined;
+    const { name, quantization, fingerprint: own } = source.model;
+    return { name, quantization, fingerprint: own };
+}

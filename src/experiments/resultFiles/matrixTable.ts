@@ -1,0 +1,105 @@
+import type { CsvTable } from '../../files/csv.js';
+import type { CellInterval, CellTests, DeactivationMatrix, DeactivationSet } from '../results/DeactivationMatrix.js';
+
+const columns = [
+    'set',
+    'row',
+    'column',
+    'baseline',
+    'value',
+    'valueLow',
+    'valueHigh',
+    'change',
+    'changeLow',
+    'changeHigh',
+    'changeP',
+    'changeQ',
+    'relative',
+    'control',
+    'controlRelative',
+    'beyondControl',
+    'beyondControlLow',
+    'beyondControlHigh',
+    'beyondControlP',
+    'beyondControlQ',
+    'samples',
+    'neurons',
+] as const;
+
+/**
+ * `change / baseline` as a fraction; null where either is missing, and of a baseline of 0. Infinite and NaN inputs
+ * follow IEEE arithmetic.
+ */
+export function relativeChange(change: number | null | undefined, baseline: number | null | undefined): number | null {
+    // Checked first because null would count as 0 in a division.
+    if (change === null || change === undefined || baseline === null || baseline === undefined) return null;
+    if (baseline === 0) return null;
+    return change / baseline;
+}
+
+/** The effect of a change: a fraction of the baseline where a metric's effects are relative, else the change itself. */
+export function effectOf(relative: boolean, change: number | null, baseline: number | null): number | null {
+    return relative ? relativeChange(change, baseline) : change;
+}
+
+/**
+ * One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 %
+ * limits, P and Q as in `CellTests`.
+ */
+export function setTable(name: string, set: DeactivationSet): CsvTable {
+    const limits = (interval: CellInterval | undefined): (number | null)[] => [
+        interval?.[0] ?? null,
+        interval?.[1] ?? null,
+    ];
+    const rows = set.rows.flatMap((row, r) =>
+        set.columns.map((column, c) => {
+            const [baseline, change, control] = [set.baseline[c]!, set.change[r]![c]!, set.control[r]![c]!];
+            return [
+                name,
+                row,
+                column,
+                baseline,
+                set.values[r]![c]!,
+                ...limits(set.intervals.values[r]![c]),
+                change,
+                ...limits(set.intervals.change[r]![c]),
+                ...tested(set.tests?.change, r, c),
+                relativeChange(change, baseline),
+                control,
+                relativeChange(control, baseline),
+                set.beyondControl[r]![c]!,
+                ...limits(set.intervals.beyondControl[r]![c]),
+                ...tested(set.tests?.beyondControl, r, c),
+                set.samples[r]![c]!,
+                set.neurons[r]!,
+                ...sharesOf(set, r, c),
+            ];
+        }),
+    );
+    return { columns: columnsOf(set), rows };
+}
+
+function tested(tests: CellTests | undefined, r: number, c: number): (number | null)[] {
+    return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
+}
+
+/** Shares beside the metric; see `AnswerShares`. */
+function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
+    return Object.values(answers ?? {}).flatMap(({ baseline, values }) => [
+        baseline[c] ?? null,
+        values[r]?.[c] ?? null,
+    ]);
+}
+
+function columnsOf({ answers }: DeactivationSet): readonly string[] {
+    return [...columns, ...Object.keys(answers ?? {}).flatMap((share) => [`${share}Baseline`, share])];
+}
+
+/** All sets of a matrix, one behind another. */
+export function matrixTable({ sets }: DeactivationMatrix): CsvTable {
+    const [first] = Object.values(sets);
+    return {
+        columns: first === undefined ? columns : columnsOf(first),
+        rows: Object.entries(sets).flatMap(([name, set]) => setTable(name, set).rows),
+    };
+}

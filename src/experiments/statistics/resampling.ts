@@ -1,0 +1,190 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { mean } from '../../support/mean.js';
+import { randomGenerator } from '../../support/randomGenerator.js';
+import type { CellInterval } from '../results/DeactivationMatrix.js';
+import { normalP, studentP, studentQuantile } from '../../support/statistics.js';
+import type { Cell, Estimate, Intervals, PowerRule, Sides } from './estimates.js';
+import { studentPower } from './power.js';
+
+/** Resamples: of many texts, 95 % limits have 25 of them beyond each. */
+const resamples = 1000;
+
+/**
+ * How often each unit is in each resample, [resamples][units]. The same for the same number of units:
+ * what is measured on the same units is resampled together, which makes differences paired.
+ */
+export function drawResamples(units: number): Uint16Array[] {
+    if (units < 2) return [];
+    const generator = randomGenerator(units);
+    return Array.from({ length: resamples }, () => {
+        const times = new Uint16Array(units);
+        for (let i = 0; i < units; i++) times[uniformInt(generator, 0, units - 1)]!++;
+        return times;
+    });
+}
+
+/** @param fromMean turns a mean into the metric */
+export function estimate(
+    { numerators, weights }: Pick<Cell, 'numerators' | 'weights'>,
+    draws: readonly Uint16Array[],
+    fromMean: (mean: number) => number,
+): Estimate {
+    const mean = (times?: Uint16Array): number => {
+        let [sum, weight] = [0, 0];
+        for (let i = 0; i < numerators.length; i++) {
+            const n = times === undefined ? 1 : times[i]!;
+            if (n === 0) continue; // 0 · ∞
+            sum += n * numerators[i]!;
+            weight += n * weights[i]!;
+        }
+        return fromMean(sum / weight);
+    };
+    return {
+        value: mean(),
+        replicates: Float64Array.from(draws, mean),
+        leftOut: withoutEach(numerators, weights, fromMean),
+        effective: effectiveUnits(weights),
+    };
+}
+
+/** How many units of equal weight say as much: (Σw)² / Σw² (Kish, Survey Sampling, 1965). */
+export function effectiveUnits(weights: Float64Array): number {
+    const sum = weights.reduce((all, one) => all + one, 0);
+    return sum ** 2 / weights.reduce((all, one) => all + one ** 2, 0);
+}
+
+/** The estimates without each unit; none of fewer than two. */
+function withoutEach(
+    numerators: Float64Array,
+    weights: Float64Array,
+    fromMean: (mean: number) => number,
+): Float64Array {
+    if (numerators.length < 2) return new Float64Array(0);
+    const sum = numerators.reduce((all, one) => all + one, 0);
+    const weight = weights.reduce((all, one) => all + one, 0);
+    return numerators.map((numerator, i) => fromMean((sum - numerator) / (weight - weights[i]!)));
+}
+
+/** An estimate made of others: its value of theirs, and so each resample. */
+export function combined(estimates: readonly Estimate[], of: (values: readonly number[]) => number): Estimate {
+    const values = estimates.map(({ value }) => value); // reused: there are thousands of resamples
+    const each = (part: 'replicates' | 'leftOut'): Float64Array => {
+        const parts = estimates.map((one) => one[part]);
+        return parts[0]!.map((_, i) => {
+            for (let k = 0; k < parts.length; k++) values[k] = parts[k]![i]!;
+            return of(values);
+        });
+    };
+    return {
+        value: of(estimates.map(({ value }) => value)),
+        replicates: each('replicates'),
+        leftOut: each('leftOut'),
+        effective: Math.min(...estimates.map(({ effective }) => effective)),
+    };
+}
+
+/** a − b, resample by resample. */
+export function difference(a: Estimate, b: Estimate): Estimate {
+    return combined([a, b], ([after, before]) => after! - before!);
+}
+
+/** An estimate of exactly 0, on the units of another one. */
+export function nothing(of: Estimate): Estimate {
+    return combined([of], () => 0);
+}
+
+/** The point at a share of the way from a to b, resample by resample. */
+export function between(a: Estimate, b: Estimate, share: number): Estimate {
+    return combined([a, b], ([from, to]) => from! + share * (to! - from!));
+}
+
+/**
+ * Mean of several estimates on the same units.
+ * @param estimates one at least
+ * @param meanOf the mean. Default: the arithmetic one
+ */
+export function average(
+    estimates: readonly Estimate[],
+    meanOf: (values: readonly number[]) => number = (values) => mean(values)!,
+): Estimate {
+    return combined(estimates, meanOf);
+}
+
+/**
+ * 95 % interval by the expanded percentiles of the bootstrap (Hesterberg, Am Stat 69, 2015): resamples of few texts are
+ * too narrow, and their deviation is not known but estimated, as in Student's t.
+ */
+export function bootstrapInterval({ replicates, effective }: Estimate): CellInterval {
+    if (replicates.length === 0) return null;
+    const sorted = replicates.toSorted();
+    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+    const beyond = effective > 1 ? expandedTail(effective) : 0;
+    const [low, high] = [at(beyond), at(1 - beyond)];
+    return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
+}
+
+/** A change between two sides, by the delete-one-text jackknife (Tukey 1958; Miller, Biometrika 61, 1974). */
+interface JackknifedChange {
+    /** Of the logarithm, where the metric is above 0: there the changes of a perplexity are far less skewed. */
+    readonly change: number;
+    readonly error: number;
+    readonly logarithmic: boolean;
+}
+
+/** Null where there are fewer than two texts, or a value is not finite. */
+function jackknifedChange({ after, before }: Sides): JackknifedChange | null {
+    const units = after.leftOut.length;
+    const all = [after, before].flatMap(({ value, leftOut }) => [value, ...leftOut]);
+    if (units < 2 || !(after.effective > 1) || !all.every(Number.isFinite)) return null;
+    const logarithmic = all.every((value) => value > 0);
+    const scale = logarithmic ? Math.log : (value: number): number => value;
+    const between = (a: number, b: number): number => scale(a) - scale(b);
+    const changes = Array.from(after.leftOut, (value, i) => between(value, before.leftOut[i]!));
+    const middle = mean(changes)!;
+    const squares = changes.reduce((sum, change) => sum + (change - middle) ** 2, 0);
+    return {
+        change: between(after.value, before.value),
+        error: Math.sqrt(((units - 1) / units) * squares),
+        logarithmic,
+    };
+}
+
+/**
+ * Two-sided p of the hypothesis that both sides are alike on average, by the delete-one-text jackknife and Student's t
+ * with the effective number of texts less 1 degrees of freedom: long texts weigh more, and with the number of all texts
+ * chance would be told too often. Two sides that are exactly alike on all texts have a p of 1.
+ * @param before such as the mean of several controls, on the same texts
+ * @returns null where there are fewer than two texts, or a value is not finite
+ */
+export function jackknifeP(sides: Sides): number | null {
+    const found = jackknifedChange(sides);
+    if (found === null) return null;
+    const { change, error } = found;
+    return change === 0 && error === 0 ? 1 : studentP(change / error, sides.after.effective - 1);
+}
+
+/** The power of that test; see `studentPower`. */
+const jackknifePower: PowerRule = {
+    ...studentPower,
+    deviation: (sides) => {
+        const found = jackknifedChange(sides);
+        if (found === null || !found.logarithmic || found.error === 0) return null;
+        return found.error * Math.sqrt(sides.after.effective);
+    },
+};
+
+/** Share of the resamples beyond each limit of a 95 % interval. */
+function expandedTail(units: number): number {
+    return normalP(Math.sqrt(units / (units - 1)) * studentQuantile(units - 1)) / 2;
+}
+
+/** Intervals of a mean over texts, by bootstrap over them. */
+export const bootstrapIntervals: Intervals = {
+    resamples: true,
+    ofValue: bootstrapInterval,
+    ofDifference: bootstrapInterval,
+    pOfDifference: jackknifeP,
+    power: jackknifePower,
+    toldBy: 'Student’s t over the same texts, by the jackknife',
+    changeBy: 'by bootstrap over the texts, the same for both',
+};

@@ -1,0 +1,64 @@
+import { meanEffect } from '../../experiments/statistics/meanEffect.js';
+import type { MetricWords } from '../../experiments/metric/Metric.js';
+
+/** A measured number. JSON has no Infinity or NaN: both come back from a file as null. */
+export type Measured = number | null;
+
+/** `matrix[row][column]`, null where the matrix has no such cell. */
+export function cellOf(matrix: readonly (readonly Measured[] | undefined)[], row: number, column: number): Measured {
+    return matrix[row]?.[column] ?? null;
+}
+
+/** Own property `key` of a record whose keys come from a user (`__proto__` and the like included). */
+export function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+    return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** True for numbers that can be drawn and averaged. */
+export function isFiniteNumber(value: Measured | undefined): value is number {
+    return typeof value === 'number' && Number.isFinite(value);
+}
+
+/** True where a value can be compared: a number, infinite or not, but not NaN. */
+export function isComparable(value: Measured | undefined): value is number {
+    return typeof value === 'number' && !Number.isNaN(value);
+}
+
+/** Sum of the finite values. */
+export function sum(values: readonly Measured[]): number {
+    return values.filter(isFiniteNumber).reduce((total, value) => total + value, 0);
+}
+
+/** Mean of the finite values; null where there is none. */
+export function mean(values: readonly Measured[]): Measured {
+    const finite = values.filter(isFiniteNumber);
+    return finite.length === 0 ? null : sum(finite) / finite.length;
+}
+
+/** Mean of the finite effects, see `meanEffect`; null where there is none. */
+export function meanOfFinite(effects: readonly Measured[], words: Pick<MetricWords, 'relative'>): Measured {
+    const finite = effects.filter(isFiniteNumber);
+    return finite.length === 0 ? null : meanEffect(finite, words);
+}
+
+/** Median of the finite values; null where there is none. */
+export function median(values: readonly Measured[]): Measured {
+    const sorted = values.filter(isFiniteNumber).sort((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    const upper = sorted[middle];
+    if (upper === undefined) return null;
+    return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+/** Probability of at least `hits` successes in `trials` draws that succeed with probability `p`. */
+export function binomialTail(hits: number, trials: number, p: number): number {
+    if (hits <= 0) return 1;
+    if (p >= 1) return 1;
+    let term = (1 - p) ** trials;
+    let below = 0;
+    for (let k = 0; k < hits; k++) {
+        below += term;
+        term *= ((trials - k) / (k + 1)) * (p / (1 - p));
+    }
+    return Math.max(0, 1 - below);
+}
