@@ -1,3 +1,4 @@
+import { type CorpusSurvey, surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { CellInterval } from '../experiments/results/DeactivationMatrix.js';
@@ -17,12 +18,18 @@ interface OtherTextsOptions {
     readonly limit: number;
 }
 
+/** Texts that are held in memory, so that they are surveyed once for all states. */
+interface HeldTexts {
+    readonly corpus: Corpus;
+    readonly survey: CorpusSurvey;
+}
+
 /** What interventions cost on texts in other languages: how far the next-token distributions move. */
 export class OtherTexts {
     readonly languages: readonly string[];
-    readonly #parts: Readonly<Record<TextPart, Corpus>>;
+    readonly #parts: Readonly<Record<TextPart, HeldTexts>>;
 
-    private constructor(languages: readonly string[], parts: Readonly<Record<TextPart, Corpus>>) {
+    private constructor(languages: readonly string[], parts: Readonly<Record<TextPart, HeldTexts>>) {
         [this.languages, this.#parts] = [languages, parts];
     }
 
@@ -44,14 +51,17 @@ export class OtherTexts {
             const what = `has no two texts in a language other than ${without.join(', ')}`;
             throw new LanguageNeuronsError('EMPTY', `${corpus.name}: ${what}; give \`texts\` in other languages too`);
         }
-        const corpusOf = (texts: ReadonlyMap<string, readonly Sample[]>): Corpus => ({
-            ...corpus,
-            languages,
-            async *samples(language) {
-                yield* texts.get(language)!;
-            },
-        });
-        return new OtherTexts(languages, { searched: corpusOf(parts.searched), judged: corpusOf(parts.judged) });
+        const held = async (texts: ReadonlyMap<string, readonly Sample[]>): Promise<HeldTexts> => {
+            const own: Corpus = {
+                ...corpus,
+                languages,
+                async *samples(language) {
+                    yield* texts.get(language)!;
+                },
+            };
+            return { corpus: own, survey: await surveyCorpus(own) };
+        };
+        return new OtherTexts(languages, { searched: await held(parts.searched), judged: await held(parts.judged) });
     }
 
     /**
@@ -64,7 +74,8 @@ export class OtherTexts {
         part: TextPart,
         context: Omit<MeasureContext, 'known'>,
     ): Promise<{ readonly value: number; readonly interval: CellInterval }> {
-        const measured = await kl.on(this.#parts[part], {}).measure([state], { ...context, known: [] });
+        const { corpus, survey } = this.#parts[part];
+        const measured = await kl.on(corpus, {}).measure([state], { ...context, survey, known: [] });
         const cells = this.languages.map((language) => measured.cell(state, language));
         const units = {
             numerators: Float64Array.from(cells.flatMap(({ numerators }) => [...numerators])),

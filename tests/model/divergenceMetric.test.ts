@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { collect } from '../../src/activations/collect.js';
+import { surveyCorpus } from '../../src/activations/surveyCorpus.js';
 import type { Corpus } from '../../src/corpus/Corpus.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
@@ -16,7 +17,7 @@ import { dosePoints } from '../../src/experiments/resultFiles/doseTable.js';
 import { intervene } from '../../src/experiments/intervene.js';
 import type { TextMetricOptions } from '../../src/experiments/metric/Metric.js';
 import { perplexityMetric } from '../../src/experiments/textMetrics/perplexity.js';
-import { modelState } from '../../src/interventions/ModelState.js';
+import { modelState, wholeModel } from '../../src/interventions/ModelState.js';
 import { identify } from '../../src/neurons/classes/identify.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
@@ -110,6 +111,30 @@ describe('an experiment of KL divergence', () => {
         expect(header).toContain('sameTop');
         expect(first![header!.indexOf('relative')]).toBe(''); // no fraction of 0
         expect(csv).toHaveLength(1 + 9);
+    });
+
+    it('reads texts that were surveyed before only to score them', async () => {
+        using engine = await Engine.open(options);
+        let read = 0;
+        const counted: Corpus = {
+            ...corpus,
+            samples(language) {
+                read++;
+                return corpus.samples(language);
+            },
+        };
+        const survey = await surveyCorpus(counted);
+        expect(read).toBe(languages.length);
+        const context = { engine, folder: at('surveyed'), known: [], progress: silent };
+        mkdirSync(at('surveyed'));
+        const found = await kl.on(counted, {}).measure([wholeModel], { ...context, survey });
+        expect(read).toBe(2 * languages.length);
+        // and finds its cells again where it surveys the texts itself
+        const again = await kl.on(counted, {}).measure([wholeModel], context);
+        expect(read).toBe(3 * languages.length);
+        expect(again.plan).toEqual(found.plan);
+        for (const language of languages)
+            expect(again.cell(wholeModel, language)).toEqual(found.cell(wholeModel, language));
     });
 
     it('takes up finished cells of the same reference alone', async () => {

@@ -1,4 +1,5 @@
 import type { Shard } from '../../activations/Shard.js';
+import type { CorpusSurvey } from '../../activations/surveyCorpus.js';
 import type { z } from 'zod';
 import type { Corpus } from '../../corpus/Corpus.js';
 import type { Engine } from '../../engine/Engine.js';
@@ -181,6 +182,8 @@ export interface MeasureContext {
     readonly folder: string;
     /** Conditions that are not measured now, but returned if they were measured earlier. */
     readonly known: readonly ModelState[];
+    /** What the metric's texts hold, where that was read and cannot have changed. Default: it is read. */
+    readonly survey?: CorpusSurvey | undefined;
     /** Measure only this part; the measurements may then lack the others. Default: all. */
     readonly shard?: Shard | undefined;
     readonly signal?: AbortSignal | undefined;

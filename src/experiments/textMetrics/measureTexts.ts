@@ -33,10 +33,10 @@ export interface TextMeasurement {
 export async function measureTexts(
     measurement: TextMeasurement,
     conditions: readonly ModelState[],
-    { engine, folder, known, shard, signal, progress }: MeasureContext,
+    { engine, folder, known, shard, signal, progress, ...context }: MeasureContext,
 ): Promise<ScoredTexts> {
     const { kind, corpus, settings } = measurement;
-    const survey = await surveyCorpus(corpus, signal);
+    const survey = context.survey ?? (await surveyCorpus(corpus, signal));
     const charactersOf = (language: string): number => survey.languages.get(language)!.characters;
     const reference = measurement.reference === 'itself' ? engine : measurement.reference;
     const plan = planOf(measurement, { engine, reference, survey });
