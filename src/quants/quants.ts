@@ -15,6 +15,7 @@ import { pick } from '../settings/pick.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { collectTable, identifyTable, outputTable, quantsTable } from '../settings/settings.js';
+import { inList } from '../support/inList.js';
 import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
 import { makeFiles } from './makeFiles.js';
 import { makeImatrix } from './imatrix.js';
@@ -184,13 +185,18 @@ function resultOf(options: QuantsOptions, [reference, ...rest]: readonly QuantFi
     return {
         ...{ languages, data: sourcesOf(corpus), evaluation: sourcesOf(evaluation), maxKl },
         smallest: smallestUnder(files, { languages, maxKl }),
-        notes: notesOf(options, reference!),
+        notes: notesOf(options, files),
         files,
     };
 }
 
 /** What a reader should know before the numbers. */
-function notesOf({ make = [], imatrixTexts, corpus, evaluation }: QuantsOptions, { type }: QuantFile): string[] {
+function notesOf(
+    { make = [], imatrixTexts, corpus, evaluation }: QuantsOptions,
+    [reference, ...rest]: readonly QuantFile[],
+): string[] {
+    const { type } = reference!;
+    const same = rest.filter((file) => file.type === type && isEqual(file)).map(({ name }) => name);
     const said = JSON.stringify(corpus.sources) === JSON.stringify(evaluation.sources);
     return [
         ...(isQuantized(type)
@@ -199,10 +205,21 @@ function notesOf({ make = [], imatrixTexts, corpus, evaluation }: QuantsOptions,
                       `precision${make.length > 0 ? ', and files were made of what its weights stand for' : ''}.`,
               ]
             : []),
+        ...(same.length > 0
+            ? [
+                  `The reference is ${type} itself, and a file of the same type keeps its weights: a KL of 0 ` +
+                      `(${inList(same)}) says nothing of what ${type} costs.`,
+              ]
+            : []),
         ...(imatrixTexts !== undefined && said
             ? ['The importance matrix was made of texts that KL was measured on: on other texts it helps less.']
             : []),
     ];
+}
+
+/** Whether nothing that is measured tells a file from the reference. */
+function isEqual({ perLanguage }: QuantFile): boolean {
+    return Object.values(perLanguage).every(({ kl }) => kl.value === 0);
 }
 
 /** By llama.cpp's name of the type. */

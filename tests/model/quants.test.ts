@@ -137,6 +137,15 @@ describe('quantized files of the embedded model', () => {
         expect(quantsTable(found).rows).toHaveLength(5 * languages.length);
     });
 
+    it('of the type of the reference are said to cost nothing because nothing is left to lose', async () => {
+        expect(found.notes.join(' ')).not.toContain('same type');
+        const one = { make: ['Q8_0', 'Q2_K'], imatrixTexts: undefined, folder: join(folder, 'same') } as const;
+        const { notes, files } = await compared(one);
+        expect(files.find(({ name }) => name === 'base.Q8_0')!.perLanguage.th!.kl.value).toBe(0);
+        const [note] = notes.filter((line) => line.includes('same type'));
+        expect(note).toMatch(/^The reference is Q8_0 itself, .* a KL of 0 \(base\.Q8_0\)/);
+    });
+
     it('must be some', async () => {
         await expect(compared({ make: undefined })).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
