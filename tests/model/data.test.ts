@@ -42,6 +42,19 @@ it('data list says what is at hand, how to bring more, and the tokens of each la
     expect(all.stdout).toMatch(/^mgsm +11 +250 +downloaded when used/m);
     expect(all.stdout).toContain('FLORES+');
 
+    expect(all.stdout).toMatch(/^udhr: en, ru, .* and \d{3} others, which --all names$/m);
+    const named = await listed('data', 'list', '--all');
+    expect(named.stdout).toMatch(/\byo, yrk\b/);
+    expect(named.stdout).not.toMatch(/\bund\b/); // the package's word for several languages without a code
+    const some = await listed('data', 'list', '--languages', 'Korean,yo', '--json');
+    const { known } = JSON.parse(some.stdout) as { known: { name: string; languages: string[] }[] };
+    expect(known.map(({ name, languages }) => [name, languages])).toEqual([
+        ['udhr', ['ko', 'yo']],
+        ['everyday', ['ko']],
+    ]);
+    const none = await listed('data', 'list', '--languages', 'xx');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('no data at hand is in the language xx')]);
+
     const counted = await listed('data', 'list', '--model', embeddedModel, '--languages', 'en,te', '--json');
     expect(counted.code, counted.stderr).toBe(0);
     const { sizes } = JSON.parse(counted.stdout) as {

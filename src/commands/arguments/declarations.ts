@@ -500,7 +500,8 @@ export const dataDeclaration = {
     positionals: { task: { required: true, choices: ['list'], describe: 'what to do' } },
     options: {
         data: { ...textTable.data, required: false, defaultWords: 'all that needs no network' },
-        languages: { ...textTable.languages, defaultWords: "with data its own, else the paper's ten" },
+        languages: { ...textTable.languages, defaultWords: "all; with data its own, with a model the paper's ten" },
+        all: { flag: true, describe: 'every language, where texts are in hundreds of them' },
         model: {
             ...modelTable.model,
             required: false,
