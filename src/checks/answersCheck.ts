@@ -55,7 +55,7 @@ async function answerMatrix(folder: string): Promise<DeactivationMatrix | undefi
 
 async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding> {
     const matrix = await answerMatrix(folder);
-    const sets = Object.entries(matrix?.sets ?? {}).filter(([, set]) => set.answers?.language !== undefined);
+    const sets = Object.entries(matrix?.sets ?? {}).filter(([, set]) => set.shares?.language !== undefined);
     const [name, set] = sets.find(([one]) => one === 'specific+related') ?? sets[0] ?? [];
     if (matrix === undefined || set === undefined) {
         const sentence =
@@ -104,12 +104,12 @@ async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding
 }
 
 /** The languages whose own neurons were removed and that were asked in. */
-function ownAnswers({ rows, columns, baseline, values, answers }: DeactivationSet): OwnAnswers[] {
+function ownAnswers({ rows, columns, baseline, values, shares }: DeactivationSet): OwnAnswers[] {
     return rows.flatMap((language, r) => {
         const c = columns.indexOf(language);
         if (c < 0) return [];
         const [before, after] = [baseline[c]!, values[r]![c]!];
-        const own = answers!.language!;
+        const own = shares!.language!;
         return [{ language, before, after, ownBefore: own.baseline[c]!, ownAfter: own.values[r]![c]! }];
     });
 }

@@ -121,7 +121,7 @@ function evaluated({ name, path, model, metric, whole, cells }: MeasuredFile, fi
     ) => defined({ change: one && { value: one.change, interval: one.interval } });
     const languages = [...cells].map(([language, cell]) => {
         const estimated = estimates.get(language)!;
-        const shares = cell.answers;
+        const shares = cell.shares;
         return [
             language,
             {

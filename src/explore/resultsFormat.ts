@@ -36,7 +36,7 @@ export interface SiteCell {
     readonly q: string;
     readonly samples: number | null;
     /** Shares beside the metric with the whole model and after, such as `cut off: 2 % becomes 10 %`. */
-    readonly answers?: readonly string[];
+    readonly shares?: readonly string[];
 }
 
 /** One set of neurons of one measured operation, languages changed × languages evaluated. */

@@ -115,13 +115,13 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
                 interval: cell.interval === null ? '' : intervalWords(cell.interval, words.formatEffect),
                 q: cell.q === null ? '' : equalsP('q', cell.q),
                 samples: cell.samples,
-                ...(set.answers === undefined ? {} : { answers: answerLines(set, r, c, words) }),
+                ...(set.shares === undefined ? {} : { shares: shareLines(set, r, c, words) }),
             })),
         ),
     };
 }
 
-function answerLines(set: DeactivationSet, r: number, c: number, metric: MetricWords): string[] {
+function shareLines(set: DeactivationSet, r: number, c: number, metric: MetricWords): string[] {
     return shownShares(set, metric).map(
         ({ words, share: { baseline, values } }) =>
             `${words.words}: ${formatShare(baseline[c]!)} becomes ${formatShare(values[r]![c]!)}`,

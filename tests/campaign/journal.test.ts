@@ -27,7 +27,7 @@ const take = ({ key, text, tokens, index }) => {
     taken++;
 };
 await Journal.open(process.argv[2], entry, { take });
-const right = sheet.cell(${conditions - 1}, [...questions.keys()]).answers.number;
+const right = sheet.cell(${conditions - 1}, [...questions.keys()]).shares.number;
 console.log(JSON.stringify({ taken, right, mebibytes: process.resourceUsage().maxRSS / 1024 }));
 `;
 

@@ -5,7 +5,7 @@ import type { CheckResult } from '../../src/checks/CheckResult.js';
 import { compare } from '../../src/experiments/comparisons/compare.js';
 import { writeComparison } from '../../src/experiments/resultFiles/comparisonFile.js';
 import { writeCurves } from '../../src/experiments/resultFiles/doseFile.js';
-import type { AnswerShare, DeactivationMatrix } from '../../src/experiments/results/DeactivationMatrix.js';
+import type { Share, DeactivationMatrix } from '../../src/experiments/results/DeactivationMatrix.js';
 import { writeMatrix } from '../../src/experiments/resultFiles/matrixFile.js';
 import { lensKinds, type LensLayer, writeLens } from '../../src/lens/lensFile.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
@@ -65,17 +65,17 @@ function lensLayer(counts: readonly number[]): LensLayer {
 /** An accuracy with what its answers are made of. */
 function withAnswers(accuracy: DeactivationMatrix): DeactivationMatrix {
     const set = accuracy.sets['specific+related']!;
-    const share = (whole: number, changed: number): AnswerShare => ({
+    const share = (whole: number, changed: number): Share => ({
         baseline: set.columns.map(() => whole),
         values: set.rows.map(() => set.columns.map(() => changed)),
     });
-    const answers = {
+    const shares = {
         number: share(0.9, 0.7),
         language: share(0.95, 0.3),
         unknownLanguage: share(0, 0.05),
         cut: share(0.05, 0.15),
     };
-    return { ...accuracy, sets: { 'specific+related': { ...set, answers } } };
+    return { ...accuracy, sets: { 'specific+related': { ...set, shares } } };
 }
 
 /** The analysis of counts in which the neurons of a layer prefer other languages. */

@@ -105,7 +105,7 @@ describe('deactivate --metric accuracy', () => {
                 expect(grid.map((row) => row.length)).toEqual([3, 3, 3]);
         }
         // The embedded model knows no arithmetic, but it goes on in the language it was begun in.
-        const share = result.sets.specific!.answers!.language!;
+        const share = result.sets.specific!.shares!.language!;
         expect(Math.min(...share.baseline)).toBeGreaterThan(0.5);
         expect(await readMatrix(at('run'), 'accuracy')).toEqual((({ seconds: _, ...matrix }) => matrix)(result));
         expect(readFileSync(at('run', 'accuracy.matrix.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 9);
@@ -171,17 +171,17 @@ describe('deactivate --metric accuracy', () => {
         expect(coded.stderr.match(/detector does not know/g)).toHaveLength(1);
         const { sets, languages: judged } = JSON.parse(coded.stdout) as DeactivateResult;
         expect(judged).toEqual(['en', 'de', 'eu']);
-        const { baseline, answers } = sets.specific!;
+        const { baseline, shares } = sets.specific!;
         expect(Math.min(...baseline.slice(0, 2))).toBeGreaterThan(0);
         expect(baseline[2]).toBe(0);
-        expect(answers!.number!.baseline[2]).toBeGreaterThan(0);
-        expect(answers!.unknownLanguage!.baseline[2]).toBe(answers!.number!.baseline[2]);
+        expect(shares!.number!.baseline[2]).toBeGreaterThan(0);
+        expect(shares!.unknownLanguage!.baseline[2]).toBe(shares!.number!.baseline[2]);
 
         const plain = await measure('plain');
         expect(plain.code, plain.stderr).toBe(0);
         expect(plain.stderr).toContain('continues after'); // the same questions in the same languages
         const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-        const number = percent(answers!.number!.baseline[2]!);
+        const number = percent(shares!.number!.baseline[2]!);
         expect(plain.stdout).toMatch(new RegExp(`^en +\\d+ +${percent(baseline[0]!)} `, 'm'));
         expect(plain.stdout).toMatch(new RegExp(`^language +right number in any language +unknown language`, 'm'));
         expect(plain.stdout).toMatch(new RegExp(`^eu +${number} → \\S+ % +${number} → `, 'm'));
@@ -190,7 +190,7 @@ describe('deactivate --metric accuracy', () => {
         expect(byNumber.stderr).not.toContain('detector does not know');
         const result = JSON.parse(byNumber.stdout) as DeactivateResult;
         expect(result.settings).toMatchObject({ judge: 'number' });
-        expect(result.sets.specific!.baseline).toEqual(answers!.number!.baseline);
+        expect(result.sets.specific!.baseline).toEqual(shares!.number!.baseline);
         expect((await cli('report', at('coded-run'))).code).toBe(0);
         expect(readFileSync(at('coded-run', 'report.html'), 'utf8')).toContain('right number, unknown language');
     });

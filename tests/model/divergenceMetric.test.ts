@@ -85,7 +85,7 @@ describe('an experiment of KL divergence', () => {
         expect(matrix.settings.reference).toBe(engine.fingerprint);
         expect(set.baseline).toEqual([0, 0, 0]);
         expect(set.intervals.baseline).toEqual(languages.map(() => [0, 0]));
-        expect(set.answers!.sameTop!.baseline).toEqual([1, 1, 1]);
+        expect(set.shares!.sameTop!.baseline).toEqual([1, 1, 1]);
         for (const [r, language] of languages.entries()) {
             const state = modelState(
                 { name: 'own', interventions: [{ op: 'zero', neurons: neuronsOf(analysis, language, 'specific') }] },
@@ -96,7 +96,7 @@ describe('an experiment of KL divergence', () => {
                 const score = await engine.score(samples, { edit: state.edit, reference: engine });
                 expect(set.values[r]![c]).toBeCloseTo(score.divergence! / score.tokens, 12);
                 expect(set.change[r]![c]).toBe(set.values[r]![c]);
-                expect(set.answers!.sameTop!.values[r]![c]).toBeCloseTo(score.agreed! / score.tokens, 12);
+                expect(set.shares!.sameTop!.values[r]![c]).toBeCloseTo(score.agreed! / score.tokens, 12);
                 expect(set.samples[r]![c]).toBe(score.tokens);
                 const [low, high] = set.intervals.beyondControl[r]![c]!;
                 expect(low).toBeLessThanOrEqual(set.beyondControl[r]![c]!);

@@ -1,13 +1,13 @@
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
-import type { AnswerShareWords } from '../../experiments/metric/Metric.js';
+import type { ShareWords } from '../../experiments/metric/Metric.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import { shownShares } from '../../experiments/metric/shownShares.js';
 import type {
-    AnswerShare,
     DeactivationMatrix,
     DeactivationSet,
     LanguageCounts,
+    Share,
 } from '../../experiments/results/DeactivationMatrix.js';
 import { caveatsOf } from '../../experiments/matrices/caveats.js';
 import { powerSentences } from '../../experiments/power/powerWords.js';
@@ -33,7 +33,7 @@ export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly stri
                     : []),
                 ...powerLines(set, metric),
                 setTable(set, matrix),
-                ...answersTable(set, matrix),
+                ...sharesTable(set, matrix),
             ].join('\n'),
         );
     const caveats = caveatsOf(matrix).flatMap((sentence) => wrapText(sentence, process.stdout.columns ?? 80));
@@ -76,16 +76,16 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
 }
 
 /** Shares of answers or tokens: what is not seen in the metric, where there is any of it. */
-function answersTable(set: DeactivationSet, matrix: DeactivationMatrix): string[] {
+function sharesTable(set: DeactivationSet, matrix: DeactivationMatrix): string[] {
     const { rows, columns, baseline, values } = set;
     const kind = metricOf(matrix.metric);
     const words = (before: number, after: number): string => `${formatPlainShare(before)} → ${formatPlainShare(after)}`;
-    const of = ({ baseline: whole, values: changed }: AnswerShare, r: number): string => {
+    const of = ({ baseline: whole, values: changed }: Share, r: number): string => {
         const c = columns.indexOf(rows[r]!);
         return words(whole[c] ?? 0, changed[r]?.[c] ?? 0);
     };
     const value = { baseline, values };
-    const isNew = ({ usual }: AnswerShareWords, share: AnswerShare): boolean => {
+    const isNew = ({ usual }: ShareWords, share: Share): boolean => {
         if (usual === undefined) return true;
         const known = (r: number): string => (usual === 'value' ? of(value, r) : words(usual, usual));
         return rows.some((_, r) => of(share, r) !== known(r));

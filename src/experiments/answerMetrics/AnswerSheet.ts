@@ -54,7 +54,7 @@ export class AnswerSheet extends VerdictSheet {
             numerators: Float64Array.from(places, (place) => ((this.verdict(place) & right) === right ? 1 : 0)),
             weights: new Float64Array(places.length).fill(1),
             samples: places.length,
-            answers: {
+            shares: {
                 number: this.shareOf(places, rightNumber),
                 language: this.shareOf(places, ownLanguage),
                 unknownLanguage: this.shareOf(places, rightNumber | unknownLanguage),

@@ -88,7 +88,7 @@ export class LanguageSheet extends VerdictSheet {
             numerators: Float64Array.from(places, (place) => ((this.verdict(place) & passes) === 0 ? 0 : 1)),
             weights: new Float64Array(places.length).fill(1),
             samples: places.length,
-            answers: {
+            shares: {
                 language: this.shareOf(places, ownLanguage),
                 lines: sum('own') / sum('determined'),
                 undeterminedLines: 1 - sum('determined') / sum('lines'),

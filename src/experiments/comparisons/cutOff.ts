@@ -6,7 +6,7 @@ import { metricOf } from '../registry/metrics.js';
  * a metric of texts.
  */
 export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
-    const shares = Object.values(sets).find(({ answers }) => answers !== undefined)?.answers?.cut?.baseline;
+    const shares = Object.values(sets).find((set) => set.shares !== undefined)?.shares?.cut?.baseline;
     if (shares === undefined || shares.length === 0) return undefined;
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }

@@ -74,7 +74,7 @@ export async function readSaidAnswers(
     { metric, sets, operation }: DeactivationMatrix,
     analysis: NeuronAnalysis,
 ): Promise<SaidAnswers | undefined> {
-    const name = ['specific+related' as const, ...neuronSetNames].find((one) => sets[one]?.answers !== undefined);
+    const name = ['specific+related' as const, ...neuronSetNames].find((one) => sets[one]?.shares !== undefined);
     const set = name === undefined ? undefined : sets[name];
     if (name === undefined || set === undefined) return undefined;
     const values = await valuesFor([operation], folder);
@@ -140,7 +140,7 @@ function answersIn(prompts: readonly Prompt[], asked: string, condition: string)
 
 /** Whether answers give the numbers of questions and the shares that a set has: those of other work do not. */
 function areOfSet(prompts: readonly Prompt[], set: DeactivationSet, conditions: readonly string[]): boolean {
-    const { language, cut } = set.answers!;
+    const { language, cut } = set.shares!;
     if (language === undefined || cut === undefined) return false;
     const isGiven = (condition: string, c: number, shares: { own: number; cut: number }): boolean => {
         const given = answersIn(prompts, set.columns[c]!, condition);

@@ -129,17 +129,15 @@ interface Column {
 function answersOf(
     own: readonly ModelState[],
     columns: readonly Column[],
-): Pick<DeactivationSet, 'answers' | 'instead'> {
+): Pick<DeactivationSet, 'shares' | 'instead'> {
     const first = columns[0]?.base.cell;
     const of = <T>(pick: (cell: Cell) => T): { baseline: T[]; values: T[][] } => ({
         baseline: columns.map(({ base }) => pick(base.cell)),
         values: own.map((condition) => columns.map(({ measured }) => pick(measured(condition).cell))),
     });
-    const shares = Object.keys(first?.answers ?? {}).map(
-        (name) => [name, of(({ answers }) => answers![name]!)] as const,
-    );
+    const shares = Object.keys(first?.shares ?? {}).map((name) => [name, of((cell) => cell.shares![name]!)] as const);
     return {
-        ...(first?.answers === undefined ? {} : { answers: Object.fromEntries(shares) }),
+        ...(first?.shares === undefined ? {} : { shares: Object.fromEntries(shares) }),
         ...(first?.instead === undefined ? {} : { instead: of(({ instead }) => instead!) }),
     };
 }

@@ -41,7 +41,7 @@ export interface MetricWords {
     /** Sentences on the paper's figures of it, and on the differences. Default: none. */
     readonly paper?: string;
     /** The shares that stand beside the metric, in their order. Default: none. */
-    readonly shares?: readonly AnswerShareWords[];
+    readonly shares?: readonly ShareWords[];
     /** What they are shares of. Default: `answers`. */
     readonly sharesOf?: string;
     formatValue(value: number | null): string;
@@ -54,7 +54,7 @@ export interface MetricWords {
 }
 
 /** A share of answers, of their lines or words, or of tokens, that stands beside a metric. */
-export interface AnswerShareWords {
+export interface ShareWords {
     /** In files. */
     readonly name: string;
     /** In a sentence, such as `right number, in whatever language`. */

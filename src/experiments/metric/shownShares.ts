@@ -1,13 +1,13 @@
-import type { AnswerShare, DeactivationSet } from '../results/DeactivationMatrix.js';
-import type { AnswerShareWords, MetricWords } from './Metric.js';
+import type { DeactivationSet, Share } from '../results/DeactivationMatrix.js';
+import type { MetricWords, ShareWords } from './Metric.js';
 
 /** The shares beside the metric that a set has, with the words of its metric, in the metric's order. */
 export function shownShares(
-    { answers }: Pick<DeactivationSet, 'answers'>,
+    set: Pick<DeactivationSet, 'shares'>,
     { shares = [] }: Pick<MetricWords, 'shares'>,
-): { readonly words: AnswerShareWords; readonly share: AnswerShare }[] {
+): { readonly words: ShareWords; readonly share: Share }[] {
     return shares.flatMap((words) => {
-        const share = answers?.[words.name];
+        const share = set.shares?.[words.name];
         return share === undefined ? [] : [{ words, share }];
     });
 }

@@ -83,16 +83,13 @@ function tested(tests: CellTests | undefined, r: number, c: number): (number | n
     return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
 }
 
-/** Shares beside the metric; see `AnswerShares`. */
-function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
-    return Object.values(answers ?? {}).flatMap(({ baseline, values }) => [
-        baseline[c] ?? null,
-        values[r]?.[c] ?? null,
-    ]);
+/** The shares that stand beside the metric, of the whole model and of the cell. */
+function sharesOf({ shares }: DeactivationSet, r: number, c: number): (number | null)[] {
+    return Object.values(shares ?? {}).flatMap(({ baseline, values }) => [baseline[c] ?? null, values[r]?.[c] ?? null]);
 }
 
-function columnsOf({ answers }: DeactivationSet): readonly string[] {
-    return [...columns, ...Object.keys(answers ?? {}).flatMap((share) => [`${share}Baseline`, share])];
+function columnsOf({ shares }: DeactivationSet): readonly string[] {
+    return [...columns, ...Object.keys(shares ?? {}).flatMap((share) => [`${share}Baseline`, share])];
 }
 
 /** All sets of a matrix, one behind another. */

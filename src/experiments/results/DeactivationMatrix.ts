@@ -39,18 +39,13 @@ const spread = z.object({
 /** How much the texts or questions differ in what they say, from which the power of the tests follows. */
 export interface SetSpread extends DeepReadonly<z.output<typeof spread>> {}
 
-const answerShareShape = z.object({
+const shareShape = z.object({
     /** Length columns. */
     baseline: list,
     values: grid,
 });
-export interface AnswerShare extends DeepReadonly<z.output<typeof answerShareShape>> {}
-
-/**
- * Shares beside a metric, the whole model's and those of each cell, by the names that it gives them
- * (`MetricWords.shares`).
- */
-export type AnswerShares = Readonly<Record<string, AnswerShare>>;
+/** A share that stands beside a metric, of answers or of tokens: the whole model's, and that of each cell. */
+export interface Share extends DeepReadonly<z.output<typeof shareShape>> {}
 
 const languageCounts = byName(z.int().positive());
 /** How many answers are in each language. */
@@ -94,8 +89,8 @@ export const setShape = z
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
         neurons: z.array(z.int().nonnegative()),
-        /** The shares that stand beside the metric: of answers, or of tokens; see `MetricWords.shares`. */
-        answers: byName(answerShareShape).optional(),
+        /** By the names that the metric gives them; see `MetricWords.shares`. */
+        shares: byName(shareShape).optional(),
         /** For languages of answers: how many answers are in another language than the one asked, by language. */
         instead: z
             .object({
@@ -107,8 +102,8 @@ export const setShape = z
     })
     .refine((set) => {
         const [rows, columns] = [set.rows.length, set.columns.length];
-        const { intervals, answers, instead, tests, spread } = set;
-        const shares = Object.values(answers ?? {});
+        const { intervals, instead, tests, spread } = set;
+        const shares = Object.values(set.shares ?? {});
         const [lists, grids]: [(readonly unknown[])[], (readonly (readonly unknown[])[])[]] = [
             [
                 set.baseline,

@@ -9,8 +9,8 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** Shares besides the metric, most of answers, by name; NaN where there is nothing to share. */
-    readonly answers?: Readonly<Record<string, number>>;
+    /** The shares that stand beside the metric, by name; NaN where there is nothing to share. */
+    readonly shares?: Readonly<Record<string, number>>;
     /** For languages of answers: how many answers are in each other language than the one asked. */
     readonly instead?: LanguageCounts;
 }

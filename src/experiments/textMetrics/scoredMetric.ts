@@ -86,11 +86,11 @@ function planShapeOf(name: string, own: z.ZodObject, compares: boolean): z.ZodOb
     });
 }
 
-function cellOfUnits(units: readonly ScoredUnit[], shares: Cell['answers']): Cell {
+function cellOfUnits(units: readonly ScoredUnit[], shares: Cell['shares']): Cell {
     return {
         numerators: Float64Array.from(units, ({ numerator }) => numerator),
         weights: Float64Array.from(units, ({ weight }) => weight),
         samples: units.reduce((sum, { samples }) => sum + samples, 0),
-        ...defined({ answers: shares }),
+        ...defined({ shares }),
     };
 }

@@ -44,5 +44,5 @@ export async function readAnswers(
 
 function isOfAnswers({ metric, sets }: DeactivationMatrix): boolean {
     const isJournalled = metricOf(metric).journal.name === answersJournal.name;
-    return isJournalled && Object.values(sets).some(({ answers }) => answers !== undefined);
+    return isJournalled && Object.values(sets).some(({ shares }) => shares !== undefined);
 }

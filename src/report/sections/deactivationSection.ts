@@ -1,4 +1,4 @@
-import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/results/DeactivationMatrix.js';
+import type { Share, DeactivationSet, Grid } from '../../experiments/results/DeactivationMatrix.js';
 import type { CsvTable } from '../../files/csv.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
@@ -64,8 +64,8 @@ function printedTable(set: DeactivationSet, metric: string): CsvTable {
 }
 
 /** How many right numbers do not count because the language of the answer is unknown; nothing where none is. */
-function unknownTable({ answers, columns }: DeactivationSet, words: MetricWords): Html | false {
-    const unknown = answers?.unknownLanguage?.baseline ?? [];
+function unknownTable({ shares, columns }: DeactivationSet, words: MetricWords): Html | false {
+    const unknown = shares?.unknownLanguage?.baseline ?? [];
     if (unknown.every((share) => share === 0)) return false;
     const name = 'right number, unknown language';
     const rows = columns.map((language, c): [string, Measured] => [language, unknown[c] ?? null]);
@@ -92,7 +92,7 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         ...set.columns.map((_, c) => set.baseline[c] ?? null),
     ];
     const sharesOf = capitalized(words.sharesOf ?? 'answers');
-    const shares = (heading: string, { baseline: none, values }: AnswerShare) =>
+    const shares = (heading: string, { baseline: none, values }: Share) =>
         matrix(heading, [['none (baseline)', ...none], ...grid(values)], header, 1);
     return html` ${matrix(capitalized(words.noun), [baseline, ...grid(set.values)], header, 1)}
     ${matrix(`Change of ${words.noun}`, grid(set.change), header)}

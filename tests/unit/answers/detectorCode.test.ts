@@ -86,7 +86,7 @@ describe('an answer', () => {
             sheet.mark(0, place, text, { tokens: 1, end: 'stop' });
         const cell = sheet.cell(0, [0, 1, 2, 3]);
         expect([...cell.numerators]).toEqual(right);
-        expect(cell.answers).toEqual({ number: 0.75, language: 0.25, unknownLanguage: 0.5, cut: 0 });
+        expect(cell.shares).toEqual({ number: 0.75, language: 0.25, unknownLanguage: 0.5, cut: 0 });
     });
 });
 

@@ -96,7 +96,7 @@ describe('an accuracy of answers too short to tell', () => {
         ]);
         expect(String(section!.caption)).toMatch(/0.% of the whole model’s answers are cut off, and\s+30.% of those/);
         expect(cutSection('specific', set, facts)).toEqual([]);
-        const cutBefore = { ...set, answers: { ...set.answers!, cut: { baseline: [0.2], values: [[0]] } } };
+        const cutBefore = { ...set, shares: { ...set.shares!, cut: { baseline: [0.2], values: [[0]] } } };
         const curves = (one: DeactivationSet) =>
             describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set: one }] });
         expect(curves(cutBefore)).toMatch(/ cut off\nen .* 20\.0 %$/);

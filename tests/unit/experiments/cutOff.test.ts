@@ -29,7 +29,7 @@ const set = (cut?: { baseline: number[]; values: number[][] }): DeactivationSet 
     },
     samples: grid,
     neurons: [1, 2],
-    ...(cut === undefined ? {} : { answers: { number: share, language: share, unknownLanguage: share, cut } }),
+    ...(cut === undefined ? {} : { shares: { number: share, language: share, unknownLanguage: share, cut } }),
 });
 const matrix = (cut?: { baseline: number[]; values: number[][] }): DeactivationMatrix => ({
     ...someMeasurement,

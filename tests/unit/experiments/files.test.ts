@@ -178,7 +178,7 @@ describe('a matrix file', () => {
             ...matrix,
             metric: 'accuracy',
             sets: {
-                specific: { ...set, answers: { number: share, language: share, unknownLanguage: share, cut: share } },
+                specific: { ...set, shares: { number: share, language: share, unknownLanguage: share, cut: share } },
             },
         };
         await writeMatrix(join(root, 'run'), accuracy);

@@ -48,7 +48,7 @@ describe('a cell', () => {
     const all = [...answers.keys()];
 
     it('has the line pass rate, and the shares beside it', () => {
-        const { numerators, weights, samples, answers: shares, instead } = sheet.cell(1, all);
+        const { numerators, weights, samples, shares, instead } = sheet.cell(1, all);
         expect([...numerators]).toEqual([1, 1, 0, 0, 0]);
         expect([...weights]).toEqual([1, 1, 1, 1, 1]);
         expect(samples).toBe(5);
@@ -72,7 +72,7 @@ describe('a cell', () => {
         expect(short.has(0, 0)).toBe(false);
         short.mark(0, 0, '42', { tokens: 1, end: 'stop' });
         expect(short.has(0, 0)).toBe(true);
-        const { answers: shares } = short.cell(0, [0]);
+        const { shares } = short.cell(0, [0]);
         expect(shares).toMatchObject({ lines: NaN, wordPass: NaN, words: NaN, undetermined: 1 });
     });
 

@@ -238,7 +238,7 @@ describe('a matrix', () => {
         decodedTokens: () => 0,
         cell: (condition, language) => ({
             ...cellOf(Array.from({ length: 40 }, (_, i) => Number(i < rightOf(condition, language)))),
-            answers: { number: 0.8, language: 0.9, unknownLanguage: 0.05, cut: 0.1 },
+            shares: { number: 0.8, language: 0.9, unknownLanguage: 0.05, cut: 0.1 },
         }),
     };
     const set = buildSet(metric, conditions, estimates(metric, measurements));
@@ -261,7 +261,7 @@ describe('a matrix', () => {
             [40, 40, 40],
             [40, 40, 40],
         ]);
-        expect(set.answers!.language).toEqual({
+        expect(set.shares!.language).toEqual({
             baseline: [0.9, 0.9, 0.9],
             values: [
                 [0.9, 0.9, 0.9],

@@ -36,7 +36,7 @@ function matrix(given = shares): DeactivationMatrix {
     return {
         ...built,
         sets: {
-            'specific+related': { ...set, answers: { ...given, number: noneUnknown, unknownLanguage: noneUnknown } },
+            'specific+related': { ...set, shares: { ...given, number: noneUnknown, unknownLanguage: noneUnknown } },
         },
     };
 }

@@ -57,7 +57,7 @@ const set: { [key: string]: Json } = {
     },
     samples: grid(3),
     neurons: [4, 5],
-    answers: Object.fromEntries(
+    shares: Object.fromEntries(
         ['number', 'language', 'unknownLanguage', 'cut'].map((name) => [
             name,
             { baseline: [0, 1, 0.5], values: grid(0.5) },

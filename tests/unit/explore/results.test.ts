@@ -62,7 +62,7 @@ describe('the results of a site', () => {
         }
         expect(grey).toBeGreaterThan(10);
         const { cells } = read<SiteMatrix>(summary.matrices.at(-1)!.path);
-        expect(cells[0]![1]!.answers).toEqual([
+        expect(cells[0]![1]!.shares).toEqual([
             'right number, in whatever language: 90\u00a0% becomes 70\u00a0%',
             'in the language of the question: 95\u00a0% becomes 30\u00a0%',
             'right number, unknown language: 0\u00a0% becomes 5\u00a0%',

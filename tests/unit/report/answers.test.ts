@@ -4,7 +4,7 @@ import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { describe, expect, it } from 'vitest';
-import type { AnswerShare } from '../../../src/experiments/results/DeactivationMatrix.js';
+import type { Share } from '../../../src/experiments/results/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/input/Report.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
@@ -89,11 +89,11 @@ describe('what the model says', () => {
 });
 
 describe('answers that are cut off', () => {
-    const none: AnswerShare = { baseline: [0, 0, 0], values: languages.map(() => [0, 0, 0]) };
-    const cutOff = (cut: AnswerShare) => {
+    const none: Share = { baseline: [0, 0, 0], values: languages.map(() => [0, 0, 0]) };
+    const cutOff = (cut: Share) => {
         const matrix = buildAccuracy(languages, [9, 9, 9], [3, 3, 3]);
-        const answers = { number: none, language: none, unknownLanguage: none, cut };
-        return { ...matrix, sets: { specific: { ...matrix.sets['specific+related']!, answers } } };
+        const shares = { number: none, language: none, unknownLanguage: none, cut };
+        return { ...matrix, sets: { specific: { ...matrix.sets['specific+related']!, shares } } };
     };
 
     it('have a figure of their own under every condition, where there are any', async () => {

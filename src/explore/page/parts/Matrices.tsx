@@ -95,14 +95,14 @@ function tipOf(
     r: number,
     c: number,
 ) {
-    const { own, control, value, interval, q, samples, answers } = cells[r]![c]!;
+    const { own, control, value, interval, q, samples, shares } = cells[r]![c]!;
     const changed = neurons[r] === null ? 'neurons' : formatQuantity(neurons[r]!, 'neuron');
     return [
         `${columns[c]!}, ${changed} of ${rows[r]!} ${done}`,
         `${noun} ${baselines[c]!} becomes ${value}: ${own.words}${interval === '' ? '' : `, 95 % ${interval}`}`,
         ...(own.note === '' ? (q === '' ? [] : [`differs from random neurons: ${q}`]) : [own.note]),
         `random neurons: ${control.words}${control.note === '' ? '' : ` (${control.note.replace(/\.$/, '')})`}`,
-        ...(answers ?? []),
+        ...(shares ?? []),
         ...(samples === null ? [] : [`${kind}: ${formatCount(samples)}`]),
     ];
 }
