@@ -37,7 +37,6 @@ const mostBytes = 1024 * 1024;
 const text = z.string().min(1);
 const loraScale = { number: factorRange } as const;
 const loras = z.array(z.strictObject({ path: text, ...fieldsOf({ scale: loraScale }) }));
-const { sets } = fieldsOf(experimentTable);
 
 /** All steps in one file, with the settings of their commands; its paths are relative to the file. */
 const schema = z.strictObject({
@@ -99,8 +98,8 @@ const schema = z.strictObject({
             ...fieldsOf({ languages: textTable.languages }),
             ...fieldsOf(questionTable),
             ...fieldsOf(accuracyTable),
-            /** Neuron sets under which questions are asked. Default: the run's `sets`. */
-            sets,
+            /** Neuron sets without which questions are asked; none asks the whole model alone. Default: the run's. */
+            ...fieldsOf({ sets: experimentTable.sets }, 0),
         })
         .optional(),
     /** The model after alignment, which goes through the same steps and is compared. */

@@ -8,8 +8,9 @@ type Field<S> = S extends { required: true } ? z.ZodType<ValueOf<S>> : z.ZodOpti
 /**
  * The shape of a YAML file's keys that are settings; one member of a list may stand without the list, and a share may
  * be a percentage.
+ * @param fewest members of a list
  */
-export function fieldsOf<T extends SettingTable>(table: T): { [K in keyof T]: Field<T[K]> } {
+export function fieldsOf<T extends SettingTable>(table: T, fewest = 1): { [K in keyof T]: Field<T[K]> } {
     const fieldOf = (setting: Setting): z.ZodType => {
         const taken = z.custom((value) => isTaken(setting, value), {
             error: ({ input }) => (input === undefined ? 'is missing' : refusal(setting, input)),
@@ -21,7 +22,7 @@ export function fieldsOf<T extends SettingTable>(table: T): { [K in keyof T]: Fi
                 : taken;
         if (setting.list !== true) return one;
         const listed = (value: unknown): unknown => (value === undefined || Array.isArray(value) ? value : [value]);
-        return z.preprocess(listed, z.array(one).min(1));
+        return z.preprocess(listed, z.array(one).min(fewest));
     };
     return Object.fromEntries(
         Object.entries(table).map(([name, setting]) => {

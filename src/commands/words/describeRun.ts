@@ -1,6 +1,7 @@
 import { fromHtml } from 'hast-util-from-html';
 import { toString } from 'hast-util-to-string';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
+import { wholeEstimate } from '../../experiments/comparisons/compareMetrics.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import { headline } from '../../report/sentences/headline.js';
 import type { ExaminedModel } from '../../run/examineModel.js';
@@ -58,16 +59,19 @@ function besideRandom(matrix: DeactivationMatrix): Column[] {
     const { metric } = matrix;
     const [, set] = shownSet(matrix);
     const { number, unit } = bare(metric);
-    const column = (heading: string, of: (r: number, c: number) => AlignedCell): Column => ({
+    const column = (heading: string, of: Column['of']): Column => ({
         group: `${metricOf(metric).noun}${unit}`,
         heading,
         right: true,
-        of: (language) => inSet(set, language, of),
+        of,
     });
+    if (set === undefined) return [column('whole', (language) => wholeNumber(matrix, language))];
+    const cells = (heading: string, of: (r: number, c: number) => AlignedCell): Column =>
+        column(heading, (language) => inSet(set, language, of));
     return [
-        column('whole', (_, c) => number(set!.baseline[c]!)),
-        column('without', (r, c) => ({ text: number(set!.values[r]![c]!), tone: toneIn(metric, set!, r, c) })),
-        column('random', (r, c) => number(set!.baseline[c]! + set!.control[r]![c]!)),
+        cells('whole', (_, c) => number(set.baseline[c]!)),
+        cells('without', (r, c) => ({ text: number(set.values[r]![c]!), tone: toneIn(metric, set, r, c) })),
+        cells('random', (r, c) => number(set.baseline[c]! + set.control[r]![c]!)),
     ];
 }
 
@@ -83,12 +87,20 @@ function besideEachOther(models: readonly NamedModel[], i: number): Column[] {
             heading: label,
             right: true,
             of: (language: string) =>
-                inSet(set, language, (r, c) => ({
-                    text: `${number(set!.baseline[c]!)} → ${number(set!.values[r]![c]!)}`,
-                    tone: toneIn(metric, set!, r, c),
-                })),
+                set === undefined
+                    ? wholeNumber(matrix, language)
+                    : inSet(set, language, (r, c) => ({
+                          text: `${number(set.baseline[c]!)} → ${number(set.values[r]![c]!)}`,
+                          tone: toneIn(metric, set, r, c),
+                      })),
         };
     });
+}
+
+/** Of a matrix without sets, which has the whole model alone. */
+function wholeNumber(matrix: DeactivationMatrix, language: string): string {
+    if (!matrix.languages.includes(language)) return '';
+    return bare(matrix.metric).number(wholeEstimate(matrix, language).value);
 }
 
 /** A metric's numbers without their unit, which stands in a heading. */
@@ -103,12 +115,8 @@ function shownSet({ sets }: DeactivationMatrix): [name: string, set: Deactivatio
     return all.find(([name]) => name === mainSet) ?? all.at(-1) ?? ['', undefined];
 }
 
-function inSet(
-    set: DeactivationSet | undefined,
-    language: string,
-    of: (r: number, c: number) => AlignedCell,
-): AlignedCell {
-    const [r, c] = [set?.rows.indexOf(language) ?? -1, set?.columns.indexOf(language) ?? -1];
+function inSet(set: DeactivationSet, language: string, of: (r: number, c: number) => AlignedCell): AlignedCell {
+    const [r, c] = [set.rows.indexOf(language), set.columns.indexOf(language)];
     return r < 0 || c < 0 ? '' : of(r, c);
 }
 

@@ -40,6 +40,15 @@ export function differingSettings(
     return Object.keys(a).filter((name) => isCompared(name) && a[name] !== b[name]);
 }
 
+/** The metric of the whole model in a language that was measured. */
+export function wholeEstimate({ metric, settings, whole }: MeasuredWhole, language: string): Estimate {
+    const { numerators, weights } = whole[language]!;
+    return estimatorOf({ kind: metricOf(metric), settings })({
+        numerators: Float64Array.from(numerators),
+        weights: Float64Array.from(weights),
+    });
+}
+
 /**
  * The whole model's perplexity or accuracy before and after, by language and in the mean over groups of languages
  * (`meanValue`). Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
@@ -54,15 +63,10 @@ export function metricChange(
 ): MetricChange {
     const kind = metricOf(before.metric);
     const { intervals } = kind;
-    const estimate = estimatorOf({ kind, settings: before.settings });
-    const estimateOf = ({ whole }: MeasuredWhole, language: string): Estimate => {
-        const { numerators, weights } = whole[language]!;
-        return estimate({ numerators: Float64Array.from(numerators), weights: Float64Array.from(weights) });
-    };
     const measured = new Map(
         before.languages.map((language) => [
             language,
-            { before: estimateOf(before, language), after: estimateOf(after, language) },
+            { before: wholeEstimate(before, language), after: wholeEstimate(after, language) },
         ]),
     );
     const pairOf = (language: string) =>

@@ -28,3 +28,19 @@ it.each([
     for (const language of languages) expect(table.some((line) => line.startsWith(`${language} `))).toBe(true);
     expect(lines.length).toBeLessThanOrEqual(1 + 2 * (3 + languages.length) + 4);
 });
+
+it('shows the whole model alone where no set was measured', () => {
+    const numerators = [...new Array<number>(9).fill(1), 0, 0, 0];
+    const whole = Object.fromEntries(languages.map((one) => [one, { numerators, weights: numerators.map(() => 1) }]));
+    const of = (label: string): NamedModel => {
+        const { matrices: measured, ...one } = model(label);
+        return { ...one, matrices: [measured[0]!, { ...measured.at(-1)!, sets: {}, whole }] };
+    };
+    const rows = (models: NamedModel[]): string[] =>
+        describeRun(models)
+            .split('\n')
+            .filter((line) => languages.includes(line.split(' ')[0]!));
+    expect(rows([of('base')])).toHaveLength(languages.length);
+    for (const row of rows([of('base')])) expect(row).toMatch(/ 75\.0$/);
+    for (const row of rows([of('base'), of('aligned')])) expect(row).toMatch(/→.* 75\.0 +75\.0$/);
+});

@@ -222,6 +222,7 @@ describe('a run configuration', () => {
         expect(sets).toEqual(['specific', 'specific+related']);
         expect(accuracy!.sets).toEqual(['specific+related']);
         expect((await readRunConfig(written(`${base}}`))).accuracy).toEqual({ questions: 'mgsm' });
+        expect((await readRunConfig(written(`${base}, sets: []}`))).accuracy!.sets).toEqual([]);
     });
 
     it('takes an aligned model: other weights, or adapters on the same', async () => {
@@ -302,7 +303,7 @@ describe('a run configuration', () => {
             'loras.0.scale: takes a number that a device can hold, below 3.4e38, not "half")',
         ],
         ['accuracy: {questions: mgsm, limit: many}', 'accuracy.limit: takes a whole number of at least 1, not "many")'],
-        ['accuracy: {questions: mgsm, sets: []}', 'accuracy.sets: takes at least 1, not [])'],
+        ['sets: []', 'sets: takes at least 1, not [])'],
         ['accuracy: {questions: mgsm, sets: [relatd]}', 'accuracy.sets.0: takes specific, specific+related,'],
         ['accuracy: {limit: 5}', 'accuracy.questions: is missing'],
         ['metric: accuracy', 'metric: takes ppl, bits-per-byte, kl, not "accuracy")'],
