@@ -197,7 +197,7 @@ Napi::Value start(const Napi::CallbackInfo & info) {
 }
 
 // quantizedTypes(): string[]
-Napi::Value list(const Napi::CallbackInfo & info) {
+Napi::Value quantized_types(const Napi::CallbackInfo & info) {
     std::vector<std::string> names;
     for (const auto & [name, type] : types) {
         names.emplace_back(name);
@@ -237,6 +237,6 @@ Napi::Value write_imatrix(const Napi::CallbackInfo & info) {
 
 void quantize::define(Napi::Env env, Napi::Object exports) {
     exports.Set("quantize", Napi::Function::New(env, start));
-    exports.Set("quantizedTypes", Napi::Function::New(env, list));
+    exports.Set("quantizedTypes", Napi::Function::New(env, quantized_types));
     exports.Set("writeImatrix", Napi::Function::New(env, write_imatrix));
 }
