@@ -5,7 +5,7 @@ export type ProgramName = 'test-llama-archs' | 'llama-perplexity' | 'llama-gguf-
  * Path of one of llama.cpp's own programs, of the pinned version, built where it is not there yet (some 10 s).
  * Throws BuildError without prebuilt libraries for this platform.
  */
-export declare function program(name: ProgramName, definitions?: Readonly<Record<string, string | number>>): string;
+export declare function program(name: ProgramName): string;
 
 /**
  * Path of ggml's CPU backend as llama.cpp's own build makes it, with OpenMP, for the environment variable LN_BACKEND.

@@ -14,7 +14,6 @@ import { clone } from '../build/source.mjs';
  * @typedef {object} Program
  * @property {string[]} sources
  * @property {(text: string) => string} [edit]
- * @property {Record<string, string | number>} [definitions]
  */
 
 /**
@@ -28,7 +27,6 @@ const programs = {
     'test-llama-archs': {
         sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp', 'src/llama-model-saver.cpp'],
         edit: (text) => withWindows(withMore(text)),
-        definitions: { LN_EXPERTS: 2 },
     },
     'llama-perplexity': { sources: ['tools/perplexity/main.cpp', 'tools/perplexity/perplexity.cpp'] },
     'llama-gguf-split': {
@@ -39,7 +37,7 @@ const programs = {
 };
 
 /**
- * test-llama-archs with the number of experts as a definition, two of them picked, and architectures by their whole
+ * test-llama-archs with the number of experts in LN_EXPERTS, two of them picked, and architectures by their whole
  * names; with those that it leaves out since llama.cpp's backends differ on them, or their fixture is missing: written,
  * they can be counted.
  *
@@ -48,7 +46,7 @@ const programs = {
 function withMore(text) {
     if (!text.includes('save_models')) return text; // another file of the program
     for (const [pattern, change] of /** @type {const} */ ([
-        [/(LLM_KV_EXPERT_COUNT,\s*)uint32_t\(2\)/, '$1uint32_t(LN_EXPERTS)'],
+        [/(LLM_KV_EXPERT_COUNT,\s*)uint32_t\(2\)/, '$1uint32_t(std::stoul(std::getenv("LN_EXPERTS")))'],
         [/(LLM_KV_EXPERT_USED_COUNT,\s*)uint32_t\([12]\)/, '$1uint32_t(2)'],
         [/(static bool arch_supported\(const llm_arch arch\) \{)/, '$1 if (std::getenv("LN_ALL")) { return true; }'],
     ])) {
@@ -92,26 +90,21 @@ function withWindows(text) {
 
 /**
  * @param {keyof programs} name
- * @param {Record<string, string | number>} [definitions] in place of those of the same name above
  * @returns {string} path of the program, built where it is not there yet (some 10 s)
  * @throws {BuildError} without prebuilt libraries for this platform
  */
-export function program(name, definitions = {}) {
+export function program(name) {
     const backends = resolveBackends();
     if (backends.prebuilt === null)
         throw new BuildError(`${name} is linked with node-llama-cpp's libraries, of which there are none here`);
     /** @type {Program} */
-    const { sources, edit = (text) => text, definitions: own = {} } = programs[name];
-    const defined = { ...own, ...definitions };
-    const tag = Object.entries(defined)
-        .map(([key, value]) => `-${key}-${value}`)
-        .join('');
+    const { sources, edit = (text) => text } = programs[name];
     const root = programsFolder(backends);
-    const path = join(root, `${name}${tag}`);
+    const path = join(root, name);
     if (existsSync(path)) return path;
 
     const tree = unpacked(backends, join(root, 'source'));
-    const work = join(root, `${name}${tag}.work`);
+    const work = join(root, `${name}.work`);
     mkdirSync(work, { recursive: true });
     writeFileSync(join(work, 'loader.cpp'), loader(backends.prebuilt.ggmlDir));
     // A copy beside the original finds the headers that the original finds.
@@ -138,7 +131,6 @@ export function program(name, definitions = {}) {
             '-DGGML_SHARED',
             '-DLLAMA_SHARED',
             '-Dmain=program_main',
-            ...Object.entries(defined).map(([key, value]) => `-D${key}=${value}`),
             ...['common', 'include', 'ggml/include', 'src', 'vendor'].map((folder) => `-I${join(tree, folder)}`),
             ...files,
             join(work, 'loader.cpp'),

@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
+import { architectureModels, nameOf } from '../helpers/architectureModels.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { Counter, type Outcome } from './Counter.js';
 import { type Row, tableOf } from './table.js';
@@ -45,10 +44,10 @@ afterAll(() => {
     counter.close();
 });
 
-/** Tiny random models: of every architecture, or of one by its file's name. */
-function write(experts: number, only?: string): string[] {
-    const paths = writeArchitectures(mkdtempSync(join(folder, `${experts}-`)), experts, only);
-    return paths.filter((path) => only !== undefined || experts === expertCounts[0] || /-moe\.gguf$/.test(path));
+/** Tiny random models of every architecture; of other numbers of experts than the first, mixtures alone. */
+function modelsOf(experts: number): string[] {
+    const paths = architectureModels(folder, experts);
+    return experts === expertCounts[0] ? paths : paths.filter((path) => /-moe\.gguf$/.test(path));
 }
 
 function faultOf(name: string, outcome: Outcome): string | undefined {
@@ -74,7 +73,7 @@ describe.each(expertCounts)('every architecture that llama.cpp can write, mixtur
     it('is counted as the reference counts it, integer for integer, or refused by its reason', async () => {
         const rows: Row[] = [];
         const faults: string[] = [];
-        for (const path of write(experts)) {
+        for (const path of modelsOf(experts)) {
             const name = nameOf(path);
             if (only !== undefined && !new RegExp(only).test(name)) continue;
             const outcome = await counter.count(path, 'off');
@@ -101,8 +100,8 @@ for (const { gpu, absent } of await gpusUnderTest()) {
         `on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`,
         () => {
             it.each(onDevices)('%s is counted as the reference counts it there', async (name) => {
-                const [path] = write(8, name);
-                expect(faultOf(name, await counter.count(path!, gpu))).toBeUndefined();
+                const path = modelsOf(8).find((model) => nameOf(model) === name)!;
+                expect(faultOf(name, await counter.count(path, gpu))).toBeUndefined();
             });
         },
     );

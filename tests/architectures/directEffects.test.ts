@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directArchitectures, noPathReason, pathIn } from '../../src/effects/directPath.js';
@@ -8,7 +8,7 @@ import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { neuronsAt } from '../../src/engine/types/Site.js';
 import { type GgufFile, readGguf } from '../../src/gguf/GgufFile.js';
 import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
-import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
+import { architectureModels, nameOf } from '../helpers/architectureModels.js';
 import { spanDistance } from '../helpers/spanDistance.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { twoThreads } from '../helpers/threads.mjs';
@@ -124,7 +124,8 @@ async function productOf(model: string, file: GgufFile, sites: Engine['sites'], 
 describe('the direct effect of neurons of a model of every architecture', () => {
     it('is what they add to logits where its list says so, and otherwise is refused', async () => {
         const found: Record<string, string[]> = {};
-        for (const model of writeArchitectures(mkdtempSync(join(folder, 'models-')), 8, only)) {
+        for (const model of architectureModels(folder, 8)) {
+            if (only !== undefined && nameOf(model) !== only) continue;
             const file = await readGguf(model);
             const architecture = String(file.metadata['general.architecture']);
             if (left.includes(architecture) || nameOf(model) === 'refact-moe') continue;

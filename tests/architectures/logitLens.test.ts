@@ -1,12 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noPathReason } from '../../src/effects/directPath.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
 import { LayerReader } from '../../src/lens/LayerReader.js';
-import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
+import { architectureModels, nameOf } from '../helpers/architectureModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { twoThreads } from '../helpers/threads.mjs';
 
@@ -39,7 +37,8 @@ async function examine(model: string): Promise<string> {
 describe('the logit lens of a model of every architecture', () => {
     it('says behind the last layer what the model says, or is refused by its reason', async () => {
         const [found, unnamed, said]: [string[], string[], string[]] = [[], [], []];
-        for (const model of writeArchitectures(mkdtempSync(join(temporaryFolder(), 'models-')), 8, only)) {
+        for (const model of architectureModels(temporaryFolder(), 8)) {
+            if (only !== undefined && nameOf(model) !== only) continue;
             const architecture = String((await readGguf(model)).metadata['general.architecture']);
             if (noPathReason(architecture) !== undefined || nameOf(model) === 'refact-moe') continue; // not counted
             const words = await examine(model).catch((cause: unknown) => (cause as Error).message.slice(0, 150));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
@@ -6,7 +6,7 @@ import { neuronsAt } from '../../src/engine/types/Site.js';
 import { testedArchitectures } from '../../src/export/architectures.js';
 import { exportModel } from '../../src/export/exportModel.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
-import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
+import { architectureModels, nameOf } from '../helpers/architectureModels.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
@@ -68,16 +68,18 @@ async function maskedLogits(model: string) {
     return { sites, neurons, whole, masked, effect: apart(masked, whole) };
 }
 
-/** The same where random weights let an FFN add less than a logit's last bit: its outputs, in the file, times 2^32. */
-async function strengthened(model: string, { sites }: Awaited<ReturnType<typeof maskedLogits>>) {
-    await writeDownScaled(model, model, sites, everyNth(sites, 1), 2 ** 32);
-    return maskedLogits(model);
+/** A copy where random weights let an FFN add less than a logit's last bit: its outputs, in the file, times 2^32. */
+async function strengthened(model: string, { sites }: Awaited<ReturnType<typeof maskedLogits>>): Promise<string> {
+    const copy = join(folder, `${nameOf(model)}-strong.gguf`);
+    await writeDownScaled(model, copy, sites, everyNth(sites, 1), 2 ** 32);
+    return copy;
 }
 
-async function examine(model: string, architecture: string): Promise<Outcome> {
-    const name = nameOf(model);
-    const found = await maskedLogits(model);
-    const { sites, neurons, masked, whole } = found.effect > leastEffect ? found : await strengthened(model, found);
+async function examine(written: string, architecture: string): Promise<Outcome> {
+    const name = nameOf(written);
+    const first = await maskedLogits(written);
+    const model = first.effect > leastEffect ? written : await strengthened(written, first);
+    const { sites, neurons, masked, effect } = model === written ? first : await maskedLogits(model);
     const analysis = { widths: sites.map(neuronsAt), sites, source: someSource };
     const edited = async (scale: number, reference: () => Promise<Float32Array>): Promise<Found> => {
         const out = join(folder, `${name}-${scale}.gguf`);
@@ -101,7 +103,7 @@ async function examine(model: string, architecture: string): Promise<Outcome> {
             rmSync(copy);
             return logits;
         }),
-        effect: apart(masked, whole),
+        effect,
         gated: sites.every(({ gated }) => gated),
     };
 }
@@ -109,7 +111,7 @@ async function examine(model: string, architecture: string): Promise<Outcome> {
 describe('a model of every architecture that llama.cpp can write, edited', () => {
     it('computes what the mask computes, and scaled what scaled columns of its down matrices compute', async () => {
         const outcomes: Outcome[] = [];
-        for (const model of writeArchitectures(mkdtempSync(join(folder, 'models-')), 8)) {
+        for (const model of architectureModels(folder, 8)) {
             const architecture = String((await readGguf(model)).metadata['general.architecture']);
             if (left.includes(architecture) || nameOf(model) === 'refact-moe') continue;
             outcomes.push(await examine(model, architecture));

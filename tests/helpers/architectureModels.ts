@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { program } from '../../scripts/programs/program.mjs';
 import { writeApertus, writeGemma3n, writeGraniteSwitch, writeRwkv7 } from './ownFfnModels.js';
@@ -18,23 +18,39 @@ const written: Readonly<Record<string, (path: string) => void>> = {
 export const nameOf = (path: string): string => basename(path, '.gguf');
 
 /**
- * Tiny random models of every architecture, or of one by its file's name, without a vocabulary.
- * @param experts of each mixture, of which llama.cpp's program has 2 picked
+ * Tiny random models that llama.cpp's program writes, 1.5 GB of them: written once, beside the program, for all tests,
+ * which leave them as they are.
+ * @returns their folder
  */
-export function writeArchitectures(out: string, experts: number, only?: string): string[] {
-    const architecture = only?.replace(/-(dense|moe)$/, '');
-    const run = (of: string | undefined, more: NodeJS.ProcessEnv = {}): void => {
-        const filter = of === undefined ? [] : ['-a', of];
-        execFileSync(program('test-llama-archs', { LN_EXPERTS: experts }), ['-s', '1', ...filter, '-o', out], {
-            stdio: 'ignore',
-            env: { ...process.env, ...more },
-        });
-    };
-    if (architecture === undefined || !(architecture in written)) run(architecture);
-    for (const name of leftOut) if (architecture === undefined || architecture === name) run(name, { LN_ALL: '1' });
-    for (const [name, writeOwn] of Object.entries(written)) writeOwn(join(out, `${name}-dense.gguf`));
-    return readdirSync(out)
-        .sort()
-        .map((name) => join(out, name))
-        .filter((path) => only === undefined || nameOf(path) === only);
+function llamaModels(experts: number): string {
+    const path = program('test-llama-archs');
+    const folder = `${path}-models-${experts}`;
+    if (existsSync(folder)) return folder;
+    const part = mkdtempSync(`${folder}.`);
+    try {
+        const run = (...more: string[]): void => {
+            const env = { ...process.env, LN_EXPERTS: String(experts), ...(more.length > 0 && { LN_ALL: '1' }) };
+            execFileSync(path, ['-s', '1', ...more, '-o', part], { stdio: 'ignore', env });
+        };
+        run();
+        for (const name of leftOut) run('-a', name);
+        renameSync(part, folder);
+    } catch (cause) {
+        if (!existsSync(folder)) throw cause; // another process was first
+    } finally {
+        rmSync(part, { recursive: true, force: true });
+    }
+    return folder;
+}
+
+/**
+ * Paths of tiny random models of every architecture, without a vocabulary, by their files' names; not to be changed.
+ * @param folder for those that llama.cpp's program cannot write
+ * @param experts of each mixture, of which that program has 2 picked
+ */
+export function architectureModels(folder: string, experts: number): string[] {
+    for (const [name, write] of Object.entries(written)) write(join(folder, `${name}-dense.gguf`));
+    const paths = [llamaModels(experts), folder].flatMap((from) => readdirSync(from).map((name) => join(from, name)));
+    const byName = new Map(paths.map((path) => [nameOf(path), path]));
+    return [...byName.keys()].sort().map((name) => byName.get(name)!);
 }
