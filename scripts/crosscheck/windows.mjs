@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { compileInterventions, Engine, perplexity } from '../../dist/index.js';
 import { program } from '../programs/program.mjs';
 
@@ -46,9 +47,11 @@ export function llamaDivergence(reference, model, text, context, file) {
  * @param {readonly string[]} more
  */
 function said(model, text, context, more) {
+    const [size, threads] = [context, availableParallelism()].map(String);
     const { stdout, stderr } = spawnSync(
         program('llama-perplexity'),
-        ['-m', model, '-f', text, '-c', String(context), '-b', String(context), '-ub', String(context), ...more],
+        // It would take a thread for each core: where this process keeps to one core, they would wait for each other.
+        ['-m', model, '-f', text, '-c', size, '-b', size, '-ub', size, '-t', threads, ...more],
         { encoding: 'utf8', maxBuffer: 2 ** 28 },
     );
     return stdout + stderr;

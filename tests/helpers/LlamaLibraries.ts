@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
+import { twoThreads } from './threads.mjs';
 
 /** Our libllama and the one that node-llama-cpp ships, each in a process that knows nothing of this project. */
 export class LlamaLibraries {
@@ -67,6 +68,7 @@ export class LlamaLibraries {
             stdio: ['ignore', 'inherit', 'inherit'],
             env: {
                 ...process.env,
+                THREADS: String(twoThreads),
                 ...(exact ? { F32_CACHE: '1' } : {}),
                 ...(path === undefined ? {} : { CONTROL_VECTOR: path, CONTROL_VECTOR_SCALE: String(scale) }),
             },

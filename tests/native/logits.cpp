@@ -1,7 +1,7 @@
 // Writes the logits that a given libllama computes: logits LIBLLAMA GGML_FOLDER MODEL OUT TOKEN...
 // CONTROL_VECTOR names a control vector's file, which is read as llama.cpp's programs read it, and
 // CONTROL_VECTOR_SCALE what it is multiplied by. With F32_CACHE attention is computed in F32, so that last bits stay
-// last bits.
+// last bits. THREADS: how many compute; one by default.
 // Loads the libraries by path and knows only llama.cpp's public API, so that one program runs the
 // unpatched library and ours.
 
@@ -51,7 +51,8 @@ int main(int argc, char ** argv) {
     params.n_batch = params.n_ubatch = 512;
     params.n_seq_max = 64;
     params.kv_unified = true;
-    params.n_threads = params.n_threads_batch = 2;
+    const char * threads = std::getenv("THREADS");
+    params.n_threads = params.n_threads_batch = threads == nullptr ? 1 : std::atoi(threads);
     if (std::getenv("F32_CACHE") != nullptr) {
         params.type_k = params.type_v = GGML_TYPE_F32;
         params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
