@@ -84,7 +84,7 @@ const names = [ofEngine, ofModel, ofContext].flatMap(Object.keys);
 
 async function prepare(name, path) {
     if (name in ofEngine) {
-        const { Engine } = await dist('index.js');
+        const { Engine } = await dist('engine/Engine.js'); // a quarter of what the whole library takes to load
         const engine = await Engine.open({ model: path, gpu: 'off', batchSize: 256 });
         return () => ofEngine[name](engine);
     }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -95,43 +95,51 @@ describe('a run that was stopped continues and ends with the same files', () => 
         expect(JSON.parse(again.stdout)).toMatchObject({ decodedTokens: 0 });
     });
 
-    it.each(['SIGKILL', 'SIGINT'] as const)('examples, stopped by %s', async (signal) => {
+    describe('examples', () => {
         const dir = at('whole');
         const examples = ['examples', dir, ...model, '--data', at('texts'), '--general', '5'];
         const path = join(dir, 'examples.safetensors');
-        rmSync(path, { force: true });
-        expect((await cli(...examples)).code).toBe(0);
-        const whole = readFileSync(path);
-        expect((await cli('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
+        let whole: Buffer;
+        beforeAll(async () => {
+            expect((await cli(...examples)).code).toBe(0);
+            whole = readFileSync(path);
+        });
 
-        const stopped = await interrupted(examples, 'examples de: 9', signal);
-        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
-        await untilQuiet(join(dir, 'parts'));
-        expect(existsSync(path)).toBe(false);
-        const again = await cli(...examples);
-        expect(again.code, again.stderr).toBe(0);
-        expect(again.stderr).toMatch(/continues after [1-9]\d* of 2500 texts/);
-        expect(readFileSync(path).equals(whole)).toBe(true);
-        expect(existsSync(join(dir, 'parts'))).toBe(false);
+        it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s', async (signal) => {
+            expect((await cli('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
+            const stopped = await interrupted(examples, 'examples de: 9', signal);
+            if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+            await untilQuiet(join(dir, 'parts'));
+            expect(existsSync(path)).toBe(false);
+            const again = await cli(...examples);
+            expect(again.code, again.stderr).toBe(0);
+            expect(again.stderr).toMatch(/continues after [1-9]\d* of 2500 texts/);
+            expect(readFileSync(path).equals(whole)).toBe(true);
+            expect(existsSync(join(dir, 'parts'))).toBe(false);
+        });
     });
 
-    it.each(['SIGKILL', 'SIGINT'] as const)('deactivate, stopped by %s', async (signal) => {
+    describe('deactivate', () => {
         const dir = at('whole');
-        rmSync(join(dir, 'ppl.matrix.json'), { force: true });
-        expect((await cli(...deactivate(dir))).code).toBe(0);
-        const whole = readFileSync(join(dir, 'ppl.matrix.json'), 'utf8');
-        const cells = readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8');
+        let [whole, cells] = ['', ''];
+        beforeAll(async () => {
+            expect((await cli(...deactivate(dir))).code).toBe(0);
+            whole = readFileSync(join(dir, 'ppl.matrix.json'), 'utf8');
+            cells = readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8');
+        });
 
-        expect((await cli('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
-        const stopped = await interrupted(deactivate(dir), /perplexity, cell .* of .*: 30 %/, signal);
-        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
-        await untilQuiet(dir);
-        expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);
-        expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8').trim().split('\n').length).toBeGreaterThan(5);
+        it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s', async (signal) => {
+            expect((await cli('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
+            const stopped = await interrupted(deactivate(dir), /perplexity, cell .* of .*: 30 %/, signal);
+            if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+            await untilQuiet(dir);
+            expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);
+            expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8').trim().split('\n').length).toBeGreaterThan(5);
 
-        const again = await cli(...deactivate(dir));
-        expect(again.stderr).toMatch(/continues after [1-9]\d* finished cells/);
-        expect(readFileSync(join(dir, 'ppl.matrix.json'), 'utf8')).toBe(whole);
-        expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
+            const again = await cli(...deactivate(dir));
+            expect(again.stderr).toMatch(/continues after [1-9]\d* finished cells/);
+            expect(readFileSync(join(dir, 'ppl.matrix.json'), 'utf8')).toBe(whole);
+            expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
+        });
     });
 });
