@@ -87,17 +87,20 @@ function print(text: string): Promise<void> {
 }
 
 function failed(cause: unknown, command: Command | undefined): number {
+    const { code, words } = failureOf(cause, command);
+    process.stderr.write(`language-neurons: ${words}\n`);
+    if (cause instanceof LanguageNeuronsError) process.send?.(toldMessage);
+    return code;
+}
+
+/** The exit code of a command that has thrown, and what is said of it on stderr. */
+export function failureOf(cause: unknown, command: Command | undefined): { code: number; words: string } {
     if (cause instanceof LanguageNeuronsError) {
-        process.stderr.write(`language-neurons: ${namedFor(command, cause.message.replaceAll('\n', ' '))}\n`);
-        process.send?.(toldMessage);
-        return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
+        const words = namedFor(command, cause.message.replaceAll('\n', ' '));
+        return { code: { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1, words };
     }
     const words = fileLimitWords(cause);
-    if (words !== undefined) {
-        process.stderr.write(`language-neurons: ${words}\n`);
-        return 1;
-    }
+    if (words !== undefined) return { code: 1, words };
     const fault = cause instanceof Error ? cause.stack : String(cause);
-    process.stderr.write(`language-neurons: a fault in the tool itself, please report it: ${fault}\n`);
-    return 1;
+    return { code: 1, words: `a fault in the tool itself, please report it: ${fault}` };
 }

@@ -88,7 +88,7 @@ async function prepare(name, path) {
         const engine = await Engine.open({ model: path, gpu: 'off', batchSize: 256 });
         return () => ofEngine[name](engine);
     }
-    const { loadBackends } = await dist('engine/loadBackends.js');
+    const { loadBackends } = await dist('engine/native/loadBackends.js');
     const { addon } = await loadBackends('off');
     const model = await addon.loadModel(modelOptions(path));
     if (name in ofModel) return () => ofModel[name]({ addon, model, path });

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { openNative } from '../helpers/native.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeAborting, writeMamba } from '../helpers/syntheticModels.js';
@@ -186,7 +187,7 @@ describe('bad input ends in one line that names the file and the mend', () => {
             words: ['not a LoRA adapter'],
         },
     ])('$what: exit 1', async ({ args, words }) => {
-        const result = await cli(...args());
+        const result = await commandHere(...args());
         expect(result.code, result.stderr).toBe(1);
         expectOneLine(result, words);
         // Nothing half-written: at most the folder itself.
@@ -211,7 +212,7 @@ describe('bad input ends in one line that names the file and the mend', () => {
         },
         { what: 'a wrong range', args: ['collect', '--model', embeddedModel, '--data', 'udhr:x', '--out', 'x'] },
     ])('$what: exit 2', async ({ args, words = [] }: { args: string[]; words?: string[] }) => {
-        const result = await cli(...args);
+        const result = await commandHere(...args);
         expect(result.code, result.stderr).toBe(2);
         expectOneLine(result, words);
     });
@@ -228,11 +229,11 @@ describe('bad input ends in one line that names the file and the mend', () => {
 
     it('a report on a matrix of other neurons leaves it out and says so', async () => {
         const out = at('stale');
-        expect((await cli(...collect(embeddedModel, texts, out))).code).toBe(0);
-        expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
+        expect((await commandHere(...collect(embeddedModel, texts, out))).code).toBe(0);
+        expect((await commandHere('identify', out, '--top-rate', '0.1')).code).toBe(0);
         expect(
             (
-                await cli(
+                await commandHere(
                     'deactivate',
                     out,
                     '--model',
@@ -246,9 +247,9 @@ describe('bad input ends in one line that names the file and the mend', () => {
                 )
             ).code,
         ).toBe(0);
-        expect((await cli('report', out)).code).toBe(0);
-        expect((await cli('identify', out, '--top-rate', '0.01')).code).toBe(0);
-        const result = await cli('report', out);
+        expect((await commandHere('report', out)).code).toBe(0);
+        expect((await commandHere('identify', out, '--top-rate', '0.01')).code).toBe(0);
+        const result = await commandHere('report', out);
         expect(result.code).toBe(0);
         expect(result.stderr.trim().split('\n')).toEqual([
             expect.stringMatching(/ppl\.matrix\.json.*run deactivate again/),
@@ -257,12 +258,12 @@ describe('bad input ends in one line that names the file and the mend', () => {
 
     it('an analysis of another model: exit 1, before any work', async () => {
         const out = at('analysed');
-        expect((await cli(...collect(embeddedModel, texts, out))).code).toBe(0);
-        expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
+        expect((await commandHere(...collect(embeddedModel, texts, out))).code).toBe(0);
+        expect((await commandHere('identify', out, '--top-rate', '0.1')).code).toBe(0);
         const neurons = join(out, 'neurons.json');
         const analysis = JSON.parse(readFileSync(neurons, 'utf8')) as { widths: number[] };
         writeFileSync(neurons, JSON.stringify({ ...analysis, widths: analysis.widths.map((width) => width + 8) }));
-        const result = await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off');
+        const result = await commandHere('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off');
         expect(result.code).toBe(1);
         expectOneLine(result, ['base.gguf', 'give the model that was analysed']);
     });

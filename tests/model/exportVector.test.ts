@@ -8,7 +8,7 @@ import { readGguf } from '../../src/gguf/GgufFile.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/sets/neuronsOf.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeDownBiases } from '../helpers/downBiases.js';
 import { noGgml } from '../helpers/ggmlBlocks.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
@@ -29,7 +29,7 @@ beforeAll(async () => {
         ['collect', '--model', model, ...texts, '--values', '--gpu', 'off', '--out', run],
         ['identify', run],
     ]) {
-        const { code, stderr } = await cli(...args);
+        const { code, stderr } = await commandHere(...args);
         expect(code, stderr).toBe(0);
     }
     analysis = await readNeurons(join(run, 'neurons.json'));
@@ -71,7 +71,16 @@ async function ownSums(parts: readonly (readonly [language: string, factor: numb
 describe('export --vector', () => {
     it("writes the sum of neurons' columns at their means, layer by layer", async () => {
         const out = at('de.gguf');
-        const { code, stdout, stderr } = await cli('export', run, '-m', model, '--vector', 'de,en:-0.5', '-o', out);
+        const { code, stdout, stderr } = await commandHere(
+            'export',
+            run,
+            '-m',
+            model,
+            '--vector',
+            'de,en:-0.5',
+            '-o',
+            out,
+        );
         expect(code, stderr).toBe(0);
         const neurons = ['de', 'en'].flatMap((language) => neuronsOf(analysis, language, 'specific+related'));
         const distinct = [...new Map(neurons.map((place) => [place.join(), place])).values()];
@@ -134,15 +143,26 @@ describe('export --vector', () => {
 
     it('refuses what it cannot compute, and other uses', async () => {
         const out = at('refused.gguf');
-        const { code, stderr } = await cli('export', run, '-m', model, '--vector', 'de', '--without', 'zh', '-o', out);
+        const { code, stderr } = await commandHere(
+            'export',
+            run,
+            '-m',
+            model,
+            '--vector',
+            'de',
+            '--without',
+            'zh',
+            '-o',
+            out,
+        );
         expect([code, stderr]).toEqual([2, expect.stringContaining('--amplify and --interventions out')]);
         const parts = [{ neurons: [], language: 'de', factor: 1, label: 'one' }];
         await expect(exportVector({ model, analysis, values, parts, out })).rejects.toMatchObject({ code: 'EMPTY' });
         const [experts, mixed] = [await writeUpcycled(embeddedModel, at('experts.gguf'), 4), at('mixed')];
         const counting = ['--data', 'udhr:1-1', '--languages', 'en,de', '--values', '--gpu', 'off', '--out', mixed];
-        await cli('collect', '-m', experts, ...counting);
-        await cli('identify', mixed, '--min-routed', '0');
-        const routed = await cli('export', mixed, '-m', experts, '--vector', 'de', '-o', out);
+        await commandHere('collect', '-m', experts, ...counting);
+        await commandHere('identify', mixed, '--min-routed', '0');
+        const routed = await commandHere('export', mixed, '-m', experts, '--vector', 'de', '-o', out);
         expect([routed.code, routed.stderr]).toEqual([1, expect.stringContaining("what experts' neurons add")]);
         expect(existsSync(out)).toBe(false);
     });

@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { embedding, Tensors } from '../helpers/syntheticModels.js';
 import { bpeParts, bpeTokens, bpeVocabulary, type Changes, writeBpe } from '../helpers/vocabularies.js';
@@ -51,7 +51,7 @@ describe('a model in several files', () => {
         writeParts('holes');
         rmSync(part(missing, 'holes'));
         for (const given of [1, 2, 3].filter((i) => i !== missing)) {
-            const { code, stderr } = await cli('inspect', part(given, 'holes'), '--gpu', 'off');
+            const { code, stderr } = await commandHere('inspect', part(given, 'holes'), '--gpu', 'off');
             expect(code).toBe(1);
             expect(stderr.trim().split('\n')).toEqual([
                 expect.stringContaining(`${part(missing, 'holes')}: is missing`),
@@ -107,7 +107,7 @@ describe('a file that is no language model says what it is', () => {
     ])('$what', async ({ metadata, says, none = false }) => {
         const path = at('kind.gguf');
         writeGguf(path, { 'general.architecture': { string: 'llama' }, ...metadata }, none ? [] : tensors);
-        const { code, stderr } = await cli(
+        const { code, stderr } = await commandHere(
             'collect',
             '--gpu',
             'off',
@@ -149,7 +149,7 @@ describe('what llama.cpp warns of, and changes tokens, is told once', () => {
         expect(warnings).toEqual([expect.stringMatching(says)]);
         expect(warnings[0]).toContain(path);
         const data = ['--data', 'udhr:1-1', '--languages', 'en,de', '--out', at('warned')];
-        const { code, stderr } = await cli('collect', '--gpu', 'off', '--model', path, ...data, '--fresh');
+        const { code, stderr } = await commandHere('collect', '--gpu', 'off', '--model', path, ...data, '--fresh');
         expect(code, stderr).toBe(0);
         expect(stderr.split('\n').filter((line) => says.test(line))).toHaveLength(1);
     });
