@@ -56,7 +56,7 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
     const columns: AlignedColumn[] = [
         { heading: 'language' },
         ...['neurons', 'whole', changedHeading({ operation }), 'random'].map((heading) => ({ heading, right: true })),
-        ...['change', '95 %', ...(set.tests === undefined ? [] : ['q'])].map((heading) => ({
+        ...['change', '95 %', 'q'].map((heading) => ({
             group: `beyond random, ${effectUnit(metric)}`,
             heading,
             right: true,
@@ -70,7 +70,7 @@ function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatri
         const values = [before, set.values[r]![c]!, before + set.control[r]![c]!].map(format);
         const cells = changeCells(metric, { before, change, ...certainty });
         const q = { text: certainty.q === null ? '' : formatP(certainty.q), tone: toneOf(metric, change, certainty) };
-        return [language, String(set.neurons[r]!), ...values, ...cells, ...(set.tests === undefined ? [] : [q])];
+        return [language, String(set.neurons[r]!), ...values, ...cells, q];
     });
     return alignedTable(columns, rows);
 }

@@ -56,8 +56,8 @@ export function spreadOf(set: DeactivationSet, c: number, metric: Judged): Sprea
 
 /** What is known of the units of a cell; undefined where it is not. */
 function spreadIn(set: DeactivationSet, r: number, c: number, { intervals }: Judged): SpreadIn | undefined {
-    const deviation = set.spread?.deviation[r]?.[c] ?? null;
-    if (set.spread === undefined || deviation === null) return undefined;
+    const deviation = set.spread.deviation[r]?.[c] ?? null;
+    if (deviation === null) return undefined;
     const [units, effective] = [set.spread.units[c]!, set.spread.effective[c]!];
     const before = set.baseline[c]! + set.control[r]![c]!;
     const seen = intervals.power.shift(set.beyondControl[r]![c]!, before);
@@ -81,7 +81,7 @@ export function powerFor(
     };
 }
 
-/** What a set's tests can see; undefined where it is not known, as of files of earlier versions. */
+/** What a set's tests can see; undefined where it is not known of any cell. */
 export function powerOf(set: DeactivationSet, metric: Judged): SetPower | undefined {
     const cells = set.rows.flatMap((language, r): CellPower[] => {
         const c = set.columns.indexOf(language);

@@ -78,6 +78,5 @@ export async function planPower(
 
 /** The set whose spread is taken: that of most findings, or another one. */
 function mainSetOf({ sets }: DeactivationMatrix): DeactivationSet | undefined {
-    const known = Object.values(sets).filter(({ spread }) => spread !== undefined);
-    return sets['specific+related']?.spread === undefined ? known[0] : sets['specific+related'];
+    return sets['specific+related'] ?? Object.values(sets)[0];
 }

@@ -63,13 +63,13 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
                 ...limits(set.intervals.values[r]![c]),
                 change,
                 ...limits(set.intervals.change[r]![c]),
-                ...tested(set.tests?.change, r, c),
+                ...tested(set.tests.change, r, c),
                 relativeChange(change, baseline),
                 control,
                 relativeChange(control, baseline),
                 set.beyondControl[r]![c]!,
                 ...limits(set.intervals.beyondControl[r]![c]),
-                ...tested(set.tests?.beyondControl, r, c),
+                ...tested(set.tests.beyondControl, r, c),
                 set.samples[r]![c]!,
                 set.neurons[r]!,
                 ...sharesOf(set, r, c),
@@ -79,8 +79,8 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
     return { columns: columnsOf(set), rows };
 }
 
-function tested(tests: CellTests | undefined, r: number, c: number): (number | null)[] {
-    return [tests?.p[r]?.[c] ?? null, tests?.q[r]?.[c] ?? null];
+function tested({ p, q }: CellTests, r: number, c: number): (number | null)[] {
+    return [p[r]?.[c] ?? null, q[r]?.[c] ?? null];
 }
 
 /** The shares that stand beside the metric, of the whole model and of the cell. */

@@ -78,13 +78,9 @@ export const setShape = z
             change: z.array(z.array(interval)),
             beyondControl: z.array(z.array(interval)),
         }),
-        /**
-         * p and q of two of the differences, from the same samples as their intervals; absent in files of earlier
-         * versions.
-         */
-        tests: z.object({ change: test, beyondControl: test }).optional(),
-        /** Absent in files of earlier versions. */
-        spread: spread.optional(),
+        /** p and q of two of the differences, from the same samples as their intervals. */
+        tests: z.object({ change: test, beyondControl: test }),
+        spread,
         /** Scored tokens, or questions, behind each cell. */
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
@@ -110,15 +106,15 @@ export const setShape = z
                 intervals.baseline,
                 ...shares.map(({ baseline }) => baseline),
                 instead?.baseline ?? set.columns,
-                ...(spread === undefined ? [] : [spread.units, spread.effective]),
+                ...[spread.units, spread.effective],
             ],
             [
                 ...[set.values, set.change, set.control, set.beyondControl, set.samples, ...set.controls],
                 ...[intervals.values, intervals.change, intervals.beyondControl],
                 ...shares.map(({ values }) => values),
-                ...Object.values(tests ?? {}).flatMap(({ p, q }) => [p, q]),
+                ...Object.values(tests).flatMap(({ p, q }) => [p, q]),
                 ...(instead === undefined ? [] : [instead.values]),
-                ...(spread === undefined ? [] : [spread.deviation]),
+                spread.deviation,
             ],
         ];
         return (

@@ -8,13 +8,13 @@ export const falseShare = 0.05;
 export interface CellCertainty {
     /** 95 %. */
     readonly interval: CellInterval;
-    /** Over the cells of the set, or the languages of a comparison; null where it is not known, as in earlier files. */
+    /** Over the cells of the set, or the languages of a comparison; null where the samples tell nothing. */
     readonly q: number | null;
 }
 
 /** The certainty of what a row's neurons do in a column beyond as many random ones. */
 export function beyondControlIn({ intervals, tests }: DeactivationSet, r: number, c: number): CellCertainty {
-    return { interval: intervals.beyondControl[r]?.[c] ?? null, q: tests?.beyondControl.q[r]?.[c] ?? null };
+    return { interval: intervals.beyondControl[r]?.[c] ?? null, q: tests.beyondControl.q[r]?.[c] ?? null };
 }
 
 /** The certainty of a language's change between two models. */

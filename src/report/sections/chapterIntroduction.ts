@@ -1,4 +1,4 @@
-import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
+import type { DeactivationMatrix } from '../../experiments/results/DeactivationMatrix.js';
 import { inUnit, shortUnit } from '../../experiments/metric/effectUnits.js';
 import type { MetricWords } from '../../experiments/metric/Metric.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
@@ -93,16 +93,6 @@ const shortGuide = html`<p class="guide">
     changed, and the control changes as many random neurons.
 </p>`;
 
-/** By which rule of `isTold` cells are grey. */
-function greyRule(sets: readonly DeactivationSet[]): Html {
-    const byQ = html`q above 5&nbsp;%, by Benjamini and Hochberg over the cells of a matrix, so that on average at most
-    5&nbsp;% of the coloured cells are chance`;
-    const byInterval = html`its 95&nbsp;% interval holds 0`;
-    const tested = sets.filter(({ tests }) => tests !== undefined).length;
-    if (tested === 0) return byInterval;
-    return tested === sets.length ? byQ : html`${byQ}; in matrices of earlier versions, which have no q, ${byInterval}`;
-}
-
 /** A change in the units of some metrics: `1 %`, `1 % or 0.01 nats`. */
 function inUnits(percent: number, metrics: readonly MetricWords[]): string {
     const each = metrics.map((words) => {
@@ -125,7 +115,8 @@ function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean)
         evaluated. A language’s own cells are outlined.`,
         html`Red is worse, blue is better. A red diagonal on grey says that the neurons serve their language.`,
         isTold
-            ? html`A grey cell does not differ from the random control (${greyRule(sets)};
+            ? html`A grey cell does not differ from the random control (q above 5&nbsp;%, by Benjamini and Hochberg over
+              the cells of a matrix, so that on average at most 5&nbsp;% of the coloured cells are chance;
               ${[...new Set(words.map(({ intervals }) => intervals.toldBy))].join('; ')}). A grey cell of the control
               changes by less than the 95&nbsp;% margin of the difference.`
             : html`No cell is grey: what differs from the random control cannot be told from so few texts.`,

@@ -3,6 +3,7 @@ import { describeMatrix } from '../../../src/commands/words/describeMatrix.js';
 import { cutOffNote, cutOffShare } from '../../../src/experiments/comparisons/cutOff.js';
 import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/results/DeactivationMatrix.js';
 import { someMeasurement } from '../../helpers/analysed.js';
+import { untested } from '../../helpers/untested.js';
 
 const grid = [
     [0.5, 0.5],
@@ -29,6 +30,7 @@ const set = (cut?: { baseline: number[]; values: number[][] }): DeactivationSet 
     },
     samples: grid,
     neurons: [1, 2],
+    ...untested(2),
     ...(cut === undefined ? {} : { shares: { number: share, language: share, unknownLanguage: share, cut } }),
 });
 const matrix = (cut?: { baseline: number[]; values: number[][] }): DeactivationMatrix => ({

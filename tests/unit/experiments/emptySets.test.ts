@@ -6,6 +6,7 @@ import { planExperiment } from '../../../src/experiments/conditions/experiment.j
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import type { NeuronSetName } from '../../../src/neurons/sets/neuronSets.js';
 import { someMeasurement } from '../../helpers/analysed.js';
+import { untested } from '../../helpers/untested.js';
 
 const languages = ['en', 'de', 'fr'];
 const none = { en: [], de: [], fr: [] };
@@ -53,6 +54,7 @@ describe('a matrix in words', () => {
         samples: [0, 0].map(() => [9, 9]),
         intervals: { baseline: [], values: [], change: [], beyondControl: [0, 0].map(() => [null, null]) },
         neurons,
+        ...untested(2),
     });
     const matrix: DeactivationMatrix = {
         ...someMeasurement,

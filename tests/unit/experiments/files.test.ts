@@ -18,6 +18,7 @@ import { Journal } from '../../../src/files/Journal.js';
 import { jsonNumber } from '../../../src/files/jsonNumber.js';
 import { deactivation } from '../../../src/interventions/Operation.js';
 import { someMeasurement } from '../../helpers/analysed.js';
+import { untested } from '../../helpers/untested.js';
 
 let root: string;
 beforeAll(async () => {
@@ -151,6 +152,7 @@ describe('a matrix file', () => {
             [10, 20],
         ],
         neurons: [4, 0],
+        ...untested(2),
     };
     const matrix: DeactivationMatrix = {
         ...someMeasurement,
@@ -241,7 +243,7 @@ describe('a matrix file', () => {
             '0.15',
             '0',
             '0.5',
-            '', // a file of an earlier version has no p and no q
+            '', // neither p nor q
             '',
             String(0.15 / 3.1),
             '0',
@@ -310,6 +312,7 @@ describe('dose curves', () => {
             intervals: { baseline: [null, null, null], values: intervals, change: intervals, beyondControl: intervals },
             samples: grids(5, 5, 5),
             neurons: [neurons, neurons, 3],
+            ...untested(3),
         };
     };
     const curves: DoseCurves = {

@@ -12,6 +12,7 @@ import { powerSentences } from '../../../src/experiments/power/powerWords.js';
 import { deactivation } from '../../../src/interventions/Operation.js';
 import { identify } from '../../../src/neurons/classes/identify.js';
 import { neuronsDigest } from '../../../src/neurons/analysis/neuronsDigest.js';
+import { untested } from '../../helpers/untested.js';
 import { checkContext } from '../../helpers/checkContext.js';
 import { plantedCounts } from '../../helpers/plantedCounts.js';
 import { type SimulatedMatrix, simulateMatrix } from '../../helpers/simulatedMatrix.js';
@@ -61,10 +62,11 @@ describe('what a matrix can tell', () => {
         expect(fine.forReference).toBeLessThan(60);
     });
 
-    it('is not known of files of earlier versions', () => {
-        const { spread: _, ...earlier } = simulated({ metric: 'ppl', units: 8 }, 0).sets['specific+related']!;
-        expect(powerOf(earlier, ppl)).toBeUndefined();
-        expect(powerSentences(earlier, ppl)).toEqual([]);
+    it('is not known where the samples tell nothing', () => {
+        const { sets } = simulated({ metric: 'ppl', units: 8 }, 0);
+        const silent = { ...sets['specific+related']!, ...untested(6) };
+        expect(powerOf(silent, ppl)).toBeUndefined();
+        expect(powerSentences(silent, ppl)).toEqual([]);
     });
 
     it('has a median beyond which is what is never reached', () => {

@@ -55,6 +55,8 @@ const set: { [key: string]: Json } = {
         change: grid(interval),
         beyondControl: grid(null),
     },
+    tests: { change: { p: grid(0.01), q: grid(0.02) }, beyondControl: { p: grid(null), q: grid(null) } },
+    spread: { deviation: grid(0.3), units: [2, 2, 2], effective: [1.5, 2, 2] },
     samples: grid(3),
     neurons: [4, 5],
     shares: Object.fromEntries(

@@ -20,6 +20,7 @@ import type { Said } from '../../../src/experiments/givenAnswers/saidAnswers.js'
 import type { ReportAnswers } from '../../../src/report/input/readAnswers.js';
 import type { ReportInput } from '../../../src/report/input/Report.js';
 import { someMeasurement, someSource } from '../../helpers/analysed.js';
+import { untested } from '../../helpers/untested.js';
 
 const tags = [
     'en',
@@ -254,6 +255,7 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
             change: around(change),
             beyondControl: around(beyondControl),
         },
+        ...untested(languages.length),
         tests: { change: tested(change), beyondControl: tested(beyondControl) },
         samples: grid((_, c) => 12000 + c * 371),
         neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
@@ -287,6 +289,7 @@ export function buildAccuracy(
         intervals: { baseline: languages.map(() => null), values: around, change: around, beyondControl: around },
         samples: grid(() => questions),
         neurons: languages.map(() => 5),
+        ...untested(languages.length),
     };
     return {
         ...someMeasurement,

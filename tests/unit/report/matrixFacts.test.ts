@@ -4,6 +4,7 @@ import type { DeactivationSet } from '../../../src/experiments/results/Deactivat
 import { cellsOf, setFacts, setsOf } from '../../../src/report/facts/matrixFacts.js';
 import { setSentences, verdictLabel } from '../../../src/report/facts/setSentences.js';
 import { meanOfFinite } from '../../../src/report/facts/numbers.js';
+import { untested } from '../../helpers/untested.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const languageTags = ['en', 'de', 'fr', 'sw'];
@@ -24,6 +25,7 @@ function setOf(change: number[][], control: number[][], neurons = change.map(() 
         controls: [part(control)],
         beyondControl: part(change),
         intervals: { baseline: [], values: [], change: [], beyondControl: [] },
+        ...untested(names.length),
     };
 }
 
