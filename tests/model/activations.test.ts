@@ -13,7 +13,8 @@ import { neuronsOf } from '../../src/neurons/sets/neuronsOf.js';
 import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { writeWatched } from '../../src/neurons/tables/watchedFile.js';
 import { silent } from '../../src/support/progress.js';
-import { cli, sees, startCli } from '../helpers/cli.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 
@@ -154,9 +155,9 @@ describe('activations', () => {
 
     it('writes chosen neurons, or those of a set, and says which are not there', async () => {
         const texts = ['--data', 'udhr:25-27', '--languages', 'en,de,zh'];
-        expect(await cli('collect', ...common, ...texts, '--out', run)).toMatchObject({ code: 0 });
-        expect(await cli('identify', run, '--top-rate', '0.05')).toMatchObject({ code: 0 });
-        const written = await cli('activations', run, ...common, ...texts, '--neurons', '3:7, 0:12', '--json');
+        expect(await commandHere('collect', ...common, ...texts, '--out', run)).toMatchObject({ code: 0 });
+        expect(await commandHere('identify', run, '--top-rate', '0.05')).toMatchObject({ code: 0 });
+        const written = await commandHere('activations', run, ...common, ...texts, '--neurons', '3:7, 0:12', '--json');
         expect(written).toMatchObject({ code: 0 });
         const { out, neurons, tokens } = JSON.parse(written.stdout) as {
             out: string;
@@ -170,7 +171,9 @@ describe('activations', () => {
 
         const set = join(folder, 'set.parquet');
         const ofSet = ['--set', 'specific', '--of', 'zh,German', '--limit', '1', '--out', set];
-        expect(await cli('activations', run, ...common, '--data', 'udhr:29-29', ...ofSet)).toMatchObject({ code: 0 });
+        expect(await commandHere('activations', run, ...common, '--data', 'udhr:29-29', ...ofSet)).toMatchObject({
+            code: 0,
+        });
         const analysis = await readNeurons(join(run, 'neurons.json'));
         const own = ['zh', 'de'].flatMap((language) => neuronsOf(analysis, language, 'specific'));
         const names = own.map(([site, index]) => `${site}:${index}`);
@@ -178,7 +181,7 @@ describe('activations', () => {
         expect(Object.keys(row!).slice(4)).toEqual([...new Set(names)]);
 
         const wrong = async (words: string, ...args: string[]): Promise<void> => {
-            const { code, stderr } = await cli('activations', run, ...common, '--data', 'udhr:29-29', ...args);
+            const { code, stderr } = await commandHere('activations', run, ...common, '--data', 'udhr:29-29', ...args);
             expect(stderr).toContain(words);
             expect(code).not.toBe(0);
         };

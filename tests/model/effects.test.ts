@@ -9,7 +9,7 @@ import { modelFingerprint } from '../../src/engine/files/modelFingerprint.js';
 import { denseSites, neuronsAt, type Site } from '../../src/engine/types/Site.js';
 import type { NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { someActivations, someAnalysis } from '../helpers/exploredRun.js';
 import { embeddedModel } from '../helpers/models.js';
 import { embedding, metadata, Tensors } from '../helpers/syntheticModels.js';
@@ -248,7 +248,7 @@ describe('effects of a run folder', () => {
     it('are asked for by name or by language on the command line', async () => {
         const folder = await analysed(await modelFingerprint(embeddedModel, []));
         const base = ['effects', folder, '--model', embeddedModel];
-        const named = await cli(...base, '--neurons', '5:3,0:7');
+        const named = await commandHere(...base, '--neurons', '5:3,0:7');
         expect(named.code).toBe(0);
         expect(named.stdout).toMatch(/^neuron {2}raises most/);
         expect(
@@ -257,22 +257,24 @@ describe('effects of a run folder', () => {
                 .slice(1)
                 .map((line) => line.split(' ')[0]),
         ).toEqual(['0:7', '5:3', '']);
-        const chinese = JSON.parse((await cli(...base, '--languages', 'zh', '--set', 'specific', '--json')).stdout);
+        const chinese = JSON.parse(
+            (await commandHere(...base, '--languages', 'zh', '--set', 'specific', '--json')).stdout,
+        );
         const { neurons } = JSON.parse(readFileSync(join(folder, 'neurons.json'), 'utf8'));
         expect(chinese.neurons.map(({ neuron }: NeuronEffects) => neuron)).toEqual(neurons.specific.zh);
-        const listed = await cli('neurons', folder, '--language', 'zh', '--limit', '3');
+        const listed = await commandHere('neurons', folder, '--language', 'zh', '--limit', '3');
         expect(listed.stdout.split('\n')[0]).toMatch(/ raises$/);
         const out = join(folder, 'n.csv');
-        await cli('neurons', folder, '--class', 'specific,related,general,none', '--out', out);
+        await commandHere('neurons', folder, '--class', 'specific,related,general,none', '--out', out);
         const [head, ...lines] = readFileSync(out, 'utf8').split('\n');
         const [site, neuron, raised] = ['site', 'index', 'tokens raised'].map((name) => head!.split(',').indexOf(name));
         const row = lines.find((line) => line.split(',')[site!] === '5' && line.split(',')[neuron!] === '3')!;
         const tokens = row.split(',')[raised!]!;
         expect(tokens.split(' ').length).toBe(10);
         expect(tokens).toContain(/^5:3 +(\S+)/m.exec(named.stdout)![1]);
-        const wrong = await cli(...base, '--neurons', '9:3');
+        const wrong = await commandHere(...base, '--neurons', '9:3');
         expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('the model has layers 0 to 5') });
         rmSync(join(folder, 'neurons.json'));
-        expect((await cli(...base)).stderr).toContain('run identify first');
+        expect((await commandHere(...base)).stderr).toContain('run identify first');
     });
 });

@@ -11,7 +11,7 @@ import { evaluate } from '../../src/experiments/evaluate.js';
 import { type Evaluation, readEvaluationIfAny } from '../../src/experiments/resultFiles/evaluationFile.js';
 import { perplexityMetric } from '../../src/experiments/textMetrics/perplexity.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -113,7 +113,7 @@ describe('models that are evaluated', () => {
     it('are shown side by side by the command line, in every metric', async () => {
         const command = ['evaluate', '--model', embeddedModel, '--model', coarse, '--gpu', 'off', '--out', at('cli')];
         const texts = ['--data', 'udhr:25-28', '--languages', 'en,de'];
-        const far = await cli(...command, ...texts, '--metric', 'kl');
+        const far = await commandHere(...command, ...texts, '--metric', 'kl');
         expect(far.code, far.stderr).toBe(0);
         expect(far.stdout).toMatch(/^language +model +KL divergence +95 % +change, nats +95 %$/m);
         expect(far.stdout).toMatch(/^en +base +0\.0000 +0\.0000–0\.0000 *$/m);
@@ -128,12 +128,12 @@ describe('models that are evaluated', () => {
         expect(one.shares!.sameTop).toBeCloseTo(score.agreed! / score.tokens, 9);
 
         const questions = ['--data', 'everyday', '--languages', 'en,de', '--limit', '3', '--max-tokens', '8'];
-        const said = await cli(...command, ...questions, '--metric', 'language', '--json');
+        const said = await commandHere(...command, ...questions, '--metric', 'language', '--json');
         expect(said.code, said.stderr).toBe(0);
         const answers = JSON.parse(said.stdout) as Evaluation;
         expect(answers.models.map(({ perLanguage }) => perLanguage.en!.samples)).toEqual([3, 3]);
         expect(answers.models[1]!.perLanguage.en).toHaveProperty('change');
-        const refused = await cli(...command, ...texts, '--metric', 'accuracy');
+        const refused = await commandHere(...command, ...texts, '--metric', 'accuracy');
         expect(refused.code).toBe(1);
         expect(refused.stderr).toMatch(/udhr/);
     });

@@ -10,7 +10,7 @@ import { type GgufFile, readGguf } from '../../src/gguf/GgufFile.js';
 import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -263,7 +263,7 @@ it('as a command takes languages from an analysis and says what it did', async (
         }),
     );
     const command = ['export', run, '--model', embeddedModel, '--out', at('command.gguf')];
-    const done = await cli(...command, '--without', 'zh', '--amplify', 'de:2', '--json');
+    const done = await commandHere(...command, '--without', 'zh', '--amplify', 'de:2', '--json');
     expect(done.stderr + String(done.code)).toMatch(/0$/);
     expect(JSON.parse(done.stdout)).toMatchObject({
         files: [at('command.gguf')],
@@ -274,11 +274,11 @@ it('as a command takes languages from an analysis and says what it did', async (
             { label: 'de specific+related', scale: 2 },
         ],
     });
-    const again = await cli(...command, '--without', 'zh');
+    const again = await commandHere(...command, '--without', 'zh');
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/already exists/)]);
-    const nothing = await cli(...command);
+    const nothing = await commandHere(...command);
     expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringMatching(/--without zh/)]);
-    const odd = await cli(...command, '--amplify', 'zh');
+    const odd = await commandHere(...command, '--amplify', 'zh');
     expect([odd.code, odd.stderr]).toEqual([2, expect.stringMatching(/such as de:2,zh:0\.5, not "zh"/)]);
 });
 
@@ -298,7 +298,7 @@ it('as a command writes an intervention of a file, and refuses one that weights 
             ...{ op: 'scale', value: 3, strength: 0.5 },
         },
     );
-    const done = await cli(...command('file.gguf'), '--interventions', file, '--json');
+    const done = await commandHere(...command('file.gguf'), '--interventions', file, '--json');
     expect(done.stderr + String(done.code)).toMatch(/0$/);
     expect(JSON.parse(done.stdout)).toMatchObject({
         ...{ zeroed: 0, scaled: 3 },
@@ -327,10 +327,10 @@ it('as a command writes an intervention of a file, and refuses one that weights 
         { op: 'scale', value: 'mean' },
     ]) {
         written({ language: 'zh', ...one });
-        const refused = await cli(...command('refused-file.gguf'), '--interventions', file);
+        const refused = await commandHere(...command('refused-file.gguf'), '--interventions', file);
         expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/intervention 1 of mine .*exact/)]);
     }
-    const both = await cli(...command('both.gguf'), '--interventions', file, '--without', 'zh');
+    const both = await commandHere(...command('both.gguf'), '--interventions', file, '--without', 'zh');
     expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/leave --without and --amplify out/)]);
 });
 

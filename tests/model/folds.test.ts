@@ -4,7 +4,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { addCounts } from '../../src/activations/addCounts.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
-import { cli, sees, startCli } from '../helpers/cli.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -40,7 +41,7 @@ function corpus(name: string, of: (all: string[]) => string[], count = 800): voi
 beforeAll(async () => {
     corpus('texts', (all) => all);
     for (const fold of [0, 1, 2]) corpus(`part-${fold}`, (all) => all.filter((_, i) => i % 3 === fold));
-    expect((await cli(...collect('texts', 'folded', '--folds', '3'))).code).toBe(0);
+    expect((await commandHere(...collect('texts', 'folded', '--folds', '3'))).code).toBe(0);
 });
 
 it('each fold holds the counts of every third text, and they add up to the whole', async () => {
@@ -48,7 +49,7 @@ it('each fold holds the counts of every third text, and they add up to the whole
     expect(folds).toHaveLength(3);
     expect(addCounts(folds!)).toEqual({ counts: whole.counts, tokens: whole.tokens });
     for (const [f, fold] of folds!.entries()) {
-        expect((await cli(...collect(`part-${f}`, `alone-${f}`))).code).toBe(0);
+        expect((await commandHere(...collect(`part-${f}`, `alone-${f}`))).code).toBe(0);
         const alone = await readActivations(at(`alone-${f}`));
         expect(alone.folds).toBeUndefined();
         expect({ counts: alone.counts, tokens: alone.tokens }).toEqual(fold);
@@ -61,7 +62,7 @@ it('stopped within a fold, it continues and ends with the same file', async () =
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
     expect(existsSync(join(at('stopped'), 'activations.safetensors'))).toBe(false);
-    const again = await cli(...collect('texts', 'stopped', '--folds', '3'));
+    const again = await commandHere(...collect('texts', 'stopped', '--folds', '3'));
     expect(again.code, again.stderr).toBe(0);
     expect(again.stderr).toContain('en: continues after 800 of 800 texts');
     const [stopped, whole] = ['stopped', 'folded'].map((name) =>
@@ -71,7 +72,7 @@ it('stopped within a fold, it continues and ends with the same file', async () =
 });
 
 it('identify says how sure it is', async () => {
-    const { code, stdout, stderr } = await cli('identify', at('folded'), '--top-rate', '0.1', '--json');
+    const { code, stdout, stderr } = await commandHere('identify', at('folded'), '--top-rate', '0.1', '--json');
     expect(code, stderr).toBe(0);
     const { stability, perLanguage } = JSON.parse(stdout) as NeuronAnalysis;
     expect(stability).toMatchObject({ folds: 3, halves: 3 });
@@ -86,16 +87,16 @@ it('identify says how sure it is', async () => {
 
 it('other folds are other work; too few texts or folds are refused in one line', async () => {
     corpus('few', (all) => all, 4);
-    const few = await cli(...collect('few', 'few-out', '--folds', '5'));
+    const few = await commandHere(...collect('few', 'few-out', '--folds', '5'));
     expect(few).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('language en has 4 texts, too few for 5 folds'),
     });
-    expect((await cli(...collect('few', 'few-out', '--folds', '2'))).code).toBe(0);
-    const refused = await cli(...collect('few', 'few-out'));
+    expect((await commandHere(...collect('few', 'few-out', '--folds', '2'))).code).toBe(0);
+    const refused = await commandHere(...collect('few', 'few-out'));
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('folds 2 and 0') });
-    const again = await cli(...collect('few', 'few-out', '--force', '--json'));
+    const again = await commandHere(...collect('few', 'few-out', '--force', '--json'));
     expect(JSON.parse(again.stdout).decodedTokens).toBeGreaterThan(0);
     for (const folds of ['1', '2.5', 'x'])
-        expect((await cli(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
+        expect((await commandHere(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
 });

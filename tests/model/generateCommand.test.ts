@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/sets/neuronsOf.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -17,13 +17,13 @@ const generate = ['generate', run, prompt, ...model, '--max-tokens', '12'];
 
 beforeAll(async () => {
     const data = ['--data', 'udhr:1-12', '--languages', 'en,de,zh'];
-    expect((await cli('collect', ...model, ...data, '--out', run)).code).toBe(0);
-    expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
+    expect((await commandHere('collect', ...model, ...data, '--out', run)).code).toBe(0);
+    expect((await commandHere('identify', run, '--top-rate', '0.05')).code).toBe(0);
 });
 
 describe('generate', () => {
     it('says what the engine says under the same mask, beside the whole model', async () => {
-        const { code, stdout } = await cli(...generate, '--without', 'de', '--json');
+        const { code, stdout } = await commandHere(...generate, '--without', 'de', '--json');
         expect(code).toBe(0);
         const { answers } = JSON.parse(stdout) as { answers: { name: string; text: string }[] };
         using engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
@@ -47,20 +47,20 @@ describe('generate', () => {
             path,
             'quiet: [{ language: de, op: zero }]\nraised: [{ language: de, op: add, value: 1, where: response }]\n',
         );
-        const { code, stdout } = await cli(...generate, '--interventions', path, '--json');
+        const { code, stdout } = await commandHere(...generate, '--interventions', path, '--json');
         expect(code).toBe(0);
         const { answers } = JSON.parse(stdout) as {
             answers: { name: string; text: string; interventions: unknown[] }[];
         };
         expect(answers.map(({ name }) => name)).toEqual(['whole', 'quiet', 'raised']);
         expect(new Set(answers.map(({ text }) => text)).size).toBe(3);
-        const shown = await cli(...generate, '--interventions', path);
+        const shown = await commandHere(...generate, '--interventions', path);
         for (const { name } of answers) expect(shown.stdout).toContain(name);
     });
 
     it('of nothing to change, a language that was not analysed or another model is one line', async () => {
         const wrong = async (...more: string[]): Promise<[number | null, string]> => {
-            const { code, stderr } = await cli(...generate, ...more);
+            const { code, stderr } = await commandHere(...generate, ...more);
             expect(stderr.trim().split('\n').at(-1)).toMatch(/^language-neurons: /);
             return [code, stderr];
         };

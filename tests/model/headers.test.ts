@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { headSize, writeSentencePiece } from '../helpers/syntheticModels.js';
 import { bpeTokens, type Changes, writeBpe } from '../helpers/vocabularies.js';
 import type { GgufValue } from '../helpers/writeGguf.js';
@@ -75,7 +75,7 @@ describe('what a header says that would stop llama.cpp is refused, by what it sa
         writeBpe(path, 'gpt-2', changes);
         await expect(open()).rejects.toMatchObject({ code, message: expect.stringMatching(says) });
         await expect(open()).rejects.toThrow(path);
-        const { code: exit, stderr } = await cli('inspect', path, '--gpu', 'off');
+        const { code: exit, stderr } = await commandHere('inspect', path, '--gpu', 'off');
         expect(exit).toBe(1);
         expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(path)]);
     });

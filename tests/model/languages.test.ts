@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -23,12 +23,12 @@ beforeAll(() => {
 });
 
 it('languages are one on the way from texts to interventions, however they are written', async () => {
-    const above = await cli('collect', ...model, '--data', at('flores'), '--out', at('run'));
+    const above = await commandHere('collect', ...model, '--data', at('flores'), '--out', at('run'));
     expect(above.code).toBe(1);
     expect(above.stderr).toMatch(/only the folder dev; give .* such as .*dev\n$/);
 
     const asked = ['--languages', 'German,eng_Latn,ko,pt-BR'];
-    const collected = await cli(
+    const collected = await commandHere(
         'collect',
         ...model,
         '--data',
@@ -43,9 +43,9 @@ it('languages are one on the way from texts to interventions, however they are w
     expect(collected.stderr).toMatch(/skips \._eng_Latn\.dev and fra_Latn\.dev\.gz;/);
     expect(collected.stderr).toMatch(/pt-BR is there as pt\n/);
     expect(collected.stderr).toMatch(/few tokens of ko \(\d tokens?\) and pt \(\d tokens?\)/);
-    expect((await cli('identify', at('run'), '--top-rate', '0.2')).code).toBe(0);
+    expect((await commandHere('identify', at('run'), '--top-rate', '0.2')).code).toBe(0);
 
-    const deactivated = await cli(
+    const deactivated = await commandHere(
         ...['deactivate', at('run'), ...model, '--data', at('flores', 'dev'), '--languages', 'deu,English'],
         ...['--sets', 'specific', '--controls', '1', '--json'],
     );
@@ -53,8 +53,8 @@ it('languages are one on the way from texts to interventions, however they are w
     expect((JSON.parse(deactivated.stdout) as { languages: string[] }).languages).toEqual(['de', 'en']);
 
     const prompt = ['generate', at('run'), 'Der', ...model, '--max-tokens', '1'];
-    const without = await cli(...prompt, '--without', 'deu_Latn', '--set', 'specific+related');
+    const without = await commandHere(...prompt, '--without', 'deu_Latn', '--set', 'specific+related');
     expect(without.code, without.stderr).toBe(0);
-    const unknown = await cli(...prompt, '--without', 'fra_Latn');
+    const unknown = await commandHere(...prompt, '--without', 'fra_Latn');
     expect(unknown.stderr).toMatch(/no language fra_Latn, only de, en, ko, pt/);
 }, 120_000);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { AnsweredQuestion } from '../../src/questions/respond.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
-import { cli, sees, startCli } from '../helpers/cli.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -41,7 +42,7 @@ beforeAll(() => {
 });
 
 it('answers every question as often as asked, in the form that collect reads', async () => {
-    const { code, stdout, stderr } = await cli(
+    const { code, stdout, stderr } = await commandHere(
         ...respond(
             'answers.json',
             '--languages',
@@ -68,7 +69,7 @@ it('answers every question as often as asked, in the form that collect reads', a
     );
     expect(existsSync(at('answers.json.answers.jsonl'))).toBe(true);
 
-    const collected = await cli(
+    const collected = await commandHere(
         'collect',
         '--model',
         embeddedModel,
@@ -109,7 +110,7 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
     // As a kill in the middle of a line leaves it.
     appendFileSync(at('stopped.json.answers.jsonl'), '{"language":"en","ind');
 
-    const again = await cli(...respond('stopped.json', ...settings));
+    const again = await commandHere(...respond('stopped.json', ...settings));
     expect(again.code, again.stderr).toBe(0);
     expect(again.stderr).toContain(`continues after ${lines.length} of 75 questions`);
     const answered = read('stopped.json');
@@ -146,7 +147,7 @@ it.each([
     },
     { what: 'no questions asked for', args: () => respond('x.json', '--limit', '0'), code: 2, says: 'at least 1' },
 ])('with $what ends in one line', async ({ args, code, says }) => {
-    const result = await cli(...args());
+    const result = await commandHere(...args());
     expect(result.code, result.stderr).toBe(code);
     const lines = result.stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
     expect(lines).toHaveLength(1);
@@ -161,7 +162,7 @@ it('says how many answers are right, and how many were cut off before their end'
         ...['respond', '--model', embeddedModel, '--gpu', 'off', '--template', 'chat', '--data', at('word-problems')],
         ...more,
     ];
-    const cut = await cli(...asked('--out', at('cut.json'), '--max-tokens', '3'));
+    const cut = await commandHere(...asked('--out', at('cut.json'), '--max-tokens', '3'));
     expect(cut.code, cut.stderr).toBe(0);
     expect(cut.stderr).toContain('2 of 2 answers were cut off at 3 tokens');
     expect(cut.stdout).toMatch(/^language +answers +right in number and language +right number +cut off$/m);
@@ -171,7 +172,7 @@ it('says how many answers are right, and how many were cut off before their end'
         ['length', 3],
     ]);
 
-    const whole = await cli(...asked('--out', at('whole.json'), '--max-tokens', '64', '--json'));
+    const whole = await commandHere(...asked('--out', at('whole.json'), '--max-tokens', '64', '--json'));
     expect(whole.code, whole.stderr).toBe(0);
     expect(whole.stderr).not.toContain('cut off');
     expect((JSON.parse(whole.stdout) as { languages: unknown }).languages).toMatchObject({
@@ -180,7 +181,7 @@ it('says how many answers are right, and how many were cut off before their end'
     const ends = read('whole.json').flatMap(({ answers }) => answers);
     expect(ends.map(({ end }) => end)).toEqual(['stop', 'stop']);
     // What was finished is known again with its end.
-    const again = await cli(...asked('--out', at('cut.json'), '--max-tokens', '3'));
+    const again = await commandHere(...asked('--out', at('cut.json'), '--max-tokens', '3'));
     expect(again.stderr).toContain('continues after 2 of 2');
     expect(again.stderr).toContain('2 of 2 answers were cut off at 3 tokens');
 });

@@ -9,7 +9,7 @@ import { clean } from '../../src/run/clean.js';
 import { readRunConfig, type RunConfig } from '../../src/run/RunConfig.js';
 import { run, type RunResult } from '../../src/run/run.js';
 import { type Progress, silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -62,8 +62,10 @@ describe("interventions, checks and quantized files in a run's file", () => {
         const before = paths.map((path) => readFileSync(path, 'utf8'));
         const data = ['-m', embeddedModel, '-d', 'udhr:30-30', ...engine, '--controls', '1'];
         const asMatrix = ['--op', 'scale:0.5,mean:zh', '--sets', 'specific+related'];
-        expect((await cli('intervene', out, ...data, ...asMatrix)).code).toBe(0);
-        expect((await cli('intervene', out, ...data, '--op', 'zero', '--dose', '1%', '--seed', '4')).code).toBe(0);
+        expect((await commandHere('intervene', out, ...data, ...asMatrix)).code).toBe(0);
+        expect((await commandHere('intervene', out, ...data, '--op', 'zero', '--dose', '1%', '--seed', '4')).code).toBe(
+            0,
+        );
         expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
     });
 
@@ -71,7 +73,7 @@ describe("interventions, checks and quantized files in a run's file", () => {
         expect(result.checks.map(({ name }) => name)).toEqual(['settings', 'script', 'importance']);
         expect(result.checks[2]!.source.settings).toMatchObject({ sample: 2 });
         const data = ['-m', embeddedModel, '-d', 'udhr:30-30', ...engine];
-        const { stderr } = await cli('check', out, 'script', 'importance', '--sample', '2', ...data);
+        const { stderr } = await commandHere('check', out, 'script', 'importance', '--sample', '2', ...data);
         expect(stderr).toContain('script: already checked');
         expect(stderr).toContain('importance: already checked');
     });
@@ -95,7 +97,7 @@ describe("interventions, checks and quantized files in a run's file", () => {
         expect(page).toContain('Would a sceptic believe it?');
         const times = (): number[] => [pathsOf('scale:0.5'), doses].map((path) => statSync(path).size);
         const before = times();
-        const { stdout, stderr } = await cli('run', config);
+        const { stdout, stderr } = await commandHere('run', config);
         expect(stdout).toContain('also measured: scale:0.5, replace:mean:zh');
         expect(stdout).toContain('dose curves: zero');
         expect(stdout).toMatch(/checks: settings \w+.*, script \w+.*, importance \w+/);
