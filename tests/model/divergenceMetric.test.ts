@@ -28,7 +28,7 @@ import { merge } from '../../src/run/merge.js';
 import { run } from '../../src/run/run.js';
 import type { RunConfig } from '../../src/run/RunConfig.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -44,7 +44,7 @@ let activations: Activations;
 let analysis: NeuronAnalysis;
 let unquantized: string;
 beforeAll(async () => {
-    corpus = await openCorpus('udhr:25-28', { languages });
+    corpus = await openCorpus('udhr:27-28', { languages });
     using engine = await Engine.open(options);
     ({ activations } = await collect({ engine, corpus, folder: at('whole') }));
     analysis = identify(activations, { topRate: 0.1 });
@@ -230,10 +230,10 @@ describe('an experiment of KL divergence', () => {
         using engine = await Engine.open(options);
         const { matrix } = await measured(engine);
         const command = [
-            ...['deactivate', at('whole'), '--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:25-28'],
+            ...['deactivate', at('whole'), '--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:27-28'],
             ...['--languages', 'en,de,zh', '--metric', 'kl', '--sets', 'specific', '--controls', '2'],
         ];
-        const { code, stdout, stderr } = await cli(...command);
+        const { code, stdout, stderr } = await commandHere(...command);
         expect(code, stderr).toBe(0);
         expect(stderr).toContain(`continues after ${cells} finished cells`);
         expect(stdout).toContain('specific: KL divergence of the own language');
@@ -245,10 +245,14 @@ describe('an experiment of KL divergence', () => {
         );
         const stranger = at('stranger.gguf');
         writeWidths(stranger, [64, 96]);
-        const refused = await cli(...command, '--reference', stranger);
+        const refused = await commandHere(...command, '--reference', stranger);
         expect(refused.code).toBe(1);
         expect(refused.stderr).toMatch(/its vocabulary is not that of the reference .*stranger\.gguf/);
-        const misplaced = await cli(...command.map((word) => (word === 'kl' ? 'ppl' : word)), '--reference', stranger);
+        const misplaced = await commandHere(
+            ...command.map((word) => (word === 'kl' ? 'ppl' : word)),
+            '--reference',
+            stranger,
+        );
         expect(misplaced.code).toBe(2);
         expect(misplaced.stderr).toContain('--reference means nothing with --metric ppl');
     });

@@ -25,7 +25,7 @@ import { silent } from '../../src/support/progress.js';
 import { openQuestions } from '../../src/questions/sources/openQuestions.js';
 import { openTemplate } from '../../src/questions/templates/promptTemplates.js';
 import { merge } from '../../src/run/merge.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
         const questions = ['house', 'river', 'town'].map((place, i) => `${start} ${place}\t${i}`).join('\n');
         writeFileSync(at('questions', `mgsm_${language}.tsv`), questions);
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
-        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 6).join('\n'));
+        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 3).join('\n'));
     }
     engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048 });
     corpus = await openCorpus(at('texts'), { languages });
@@ -337,7 +337,7 @@ describe('dose curves', () => {
 describe('by the command line', () => {
     const model = ['--model', embeddedModel, '--gpu', 'off'];
     const refused = async (words: RegExp, ...args: string[]): Promise<void> => {
-        const { code, stderr } = await cli('intervene', at('run'), ...model, '--data', at('texts'), ...args);
+        const { code, stderr } = await commandHere('intervene', at('run'), ...model, '--data', at('texts'), ...args);
         expect(code, stderr).toBe(2);
         expect(stderr).toMatch(words);
     };
@@ -346,7 +346,7 @@ describe('by the command line', () => {
         const folder = runFolder('cli');
         const run = async (...args: string[]): Promise<string> => {
             const data = ['--data', at('texts'), '--controls', '1'];
-            const { code, stdout, stderr } = await cli('intervene', folder, ...model, ...data, ...args);
+            const { code, stdout, stderr } = await commandHere('intervene', folder, ...model, ...data, ...args);
             expect(code, stderr).toBe(0);
             return stdout;
         };
@@ -360,7 +360,16 @@ describe('by the command line', () => {
         );
         const file = 'ppl.add-1.strength-0.5.prompt.dose.json';
         expect(Object.keys(resultsIn(folder))).toContain(file);
-        const fresh = await cli('intervene', folder, ...model, '--data', at('texts'), '--op', 'scale:2', '--fresh');
+        const fresh = await commandHere(
+            'intervene',
+            folder,
+            ...model,
+            '--data',
+            at('texts'),
+            '--op',
+            'scale:2',
+            '--fresh',
+        );
         expect(fresh.stderr).toMatch(
             /--fresh removed .*ppl\.add-1\.strength-0\.5\.prompt\.dose\.json .*ppl\.matrix\.json/,
         );
