@@ -45,7 +45,7 @@ async function refusal(attempt: Promise<unknown>): Promise<{ message: string; mi
 }
 
 describe("a model's chat template", () => {
-    it('that loops without end is refused after 5 s, and the process goes on meanwhile', async () => {
+    it.concurrent('that loops without end is refused after 5 s, and the process goes on meanwhile', async () => {
         let turns = 0;
         const ticking = setInterval(() => turns++, 100);
         const { message, milliseconds } = await refusal(chat(endless));
@@ -56,15 +56,18 @@ describe("a model's chat template", () => {
         expect(turns).toBeGreaterThan(10); // the template ran elsewhere
     });
 
-    it('that loops for one question fails alone: those that wait are written by another process', async () => {
-        const template = await chat(whenAsked(endless));
-        const asked = ['before', 'now', 'after', 'later'].map((text) => template.write({ language: 'en', text }));
-        const begin = performance.now();
-        const outcomes = await Promise.allSettled(asked);
-        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-        expect(performance.now() - begin).toBeLessThan(9_900);
-        expect(await template.write({ language: 'en', text: 'again' })).toBe('ok');
-    });
+    it.concurrent(
+        'that loops for one question fails alone: those that wait are written by another process',
+        async () => {
+            const template = await chat(whenAsked(endless));
+            const asked = ['before', 'now', 'after', 'later'].map((text) => template.write({ language: 'en', text }));
+            const begin = performance.now();
+            const outcomes = await Promise.allSettled(asked);
+            expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+            expect(performance.now() - begin).toBeLessThan(9_900);
+            expect(await template.write({ language: 'en', text: 'again' })).toBe('ok');
+        },
+    );
 
     it.each<{ what: string; statement: string }>([
         { what: 'lists', statement: '{% set x = range(2000000000) %}' },
