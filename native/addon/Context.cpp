@@ -230,38 +230,86 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     return output;
 }
 
-Divergences Context::compare(const Batch & batch, Context & reference) {
-    const size_t n = batch.tokens.size(), n_vocab = vocabulary();
-    if (mode.head != llama_neurons_head::logits || reference.mode.head != llama_neurons_head::logits) {
+void Context::require_logits() const {
+    if (mode.head != llama_neurons_head::logits) {
         fail("WRONG_USE", "logits are compared in a mode that gives none; set a mode with the head 'logits' first");
     }
-    if (reference.vocabulary() != n_vocab) {
+}
+
+std::vector<const float *> Context::target_rows(const Batch & batch) {
+    std::vector<const float *> rows;
+    for (size_t i = 0; i < batch.targets.size(); ++i) {
+        if (batch.targets[i] >= 0) {
+            rows.push_back(llama_get_logits_ith(context.get(), int32_t(i)));
+        }
+    }
+    return rows;
+}
+
+std::vector<float> Context::target_logits(const Batch & batch) {
+    require_logits();
+    decode_outputs(batch, outputs_of(batch, false, true));
+    const size_t n_vocab = vocabulary();
+    std::vector<float> logits;
+    const auto rows = target_rows(batch);
+    logits.reserve(rows.size() * n_vocab);
+    for (const float * row : rows) {
+        logits.insert(logits.end(), row, row + n_vocab);
+    }
+    finish(batch);
+    return logits;
+}
+
+Divergences Context::compare(const Batch & batch, Context & reference) {
+    require_logits();
+    reference.require_logits();
+    if (reference.vocabulary() != vocabulary()) {
         fail("MISMATCH", "the vocabularies have other sizes; compare models of one vocabulary");
     }
     for (Context * one : { &reference, this }) {
         one->decode_outputs(batch, one->outputs_of(batch, false, true));
     }
+    auto result = diverge(batch, reference.target_rows(batch));
+    reference.finish(batch);
+    finish(batch);
+    return result;
+}
+
+Divergences Context::compare(const Batch & batch, const float * reference, size_t size) {
+    require_logits();
+    const size_t n_vocab = vocabulary();
+    const auto targets =
+        size_t(std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t target) { return target >= 0; }));
+    if (size != targets * n_vocab) {
+        fail("MISMATCH", "the logits are not those of this batch; give those of its tokens that have a target");
+    }
+    decode_outputs(batch, outputs_of(batch, false, true));
+    std::vector<const float *> rows;
+    for (size_t row = 0; row < targets; ++row) {
+        rows.push_back(reference + row * n_vocab);
+    }
+    auto result = diverge(batch, rows);
+    finish(batch);
+    return result;
+}
+
+Divergences Context::diverge(const Batch & batch, const std::vector<const float *> & reference) {
+    const size_t n = batch.tokens.size(), n_vocab = vocabulary();
     Divergences result{ std::vector<double>(n, std::numeric_limits<double>::quiet_NaN()),
                         std::vector<double>(n, std::numeric_limits<double>::quiet_NaN()), std::vector<uint8_t>(n, 0) };
-    struct Row {
-        size_t token;
-        const float *p, *q;
-    };
-    std::vector<Row> rows; // first: llama.cpp gives them to one thread at a time
+    const auto own = target_rows(batch); // first: llama.cpp gives them to one thread at a time
+    std::vector<size_t> places;
     for (size_t i = 0; i < n; ++i) {
         if (batch.targets[i] >= 0) {
-            const auto token = int32_t(i);
-            rows.push_back(
-                { i, llama_get_logits_ith(reference.handle(), token), llama_get_logits_ith(handle(), token) }
-            );
+            places.push_back(i);
         }
     }
     std::atomic<size_t> next{ 0 };
     const auto compare_rows = [&] {
-        for (size_t row = next++; row < rows.size(); row = next++) {
+        for (size_t row = next++; row < places.size(); row = next++) {
             refuse_if_aborted();
-            const auto & [token, p, q] = rows[row];
-            const auto found = divergence_of(p, q, int32_t(n_vocab), batch.targets[token]);
+            const size_t token = places[row];
+            const auto found = divergence_of(reference[row], own[row], int32_t(n_vocab), batch.targets[token]);
             result.log_probabilities[token] = found.target;
             result.divergences[token] = found.divergence;
             result.agreed[token] = found.agreed ? 1 : 0;
@@ -275,8 +323,6 @@ Divergences Context::compare(const Batch & batch, Context & reference) {
     for (auto & other : others) {
         other.get();
     }
-    reference.finish(batch);
-    finish(batch);
     return result;
 }
 

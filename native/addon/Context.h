@@ -54,6 +54,10 @@ public:
     // Decodes a batch in both contexts, with the head 'logits' each, and compares what they say after each token that
     // has a target. Logits of this batch alone are kept.
     Divergences compare(const Batch & batch, Context & reference);
+    // The same beside logits that `target_logits` gave of the reference.
+    Divergences compare(const Batch & batch, const float * reference, size_t size);
+    // Decodes a batch with the head 'logits' and gives those after each token that has a target, [targets, n_vocab].
+    std::vector<float> target_logits(const Batch & batch);
     // Decodes a batch of one sequence. See ResidualReader::end.
     std::map<int, std::vector<float>> residuals(const Batch & batch);
     // Decodes a batch and adds up the squares of what goes into each product, of all its tokens in every layer.
@@ -91,6 +95,11 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits, bool want_targets) const;
     // Decodes a batch, whose logits are llama.cpp's until the next.
+    void require_logits() const; // throws WRONG_USE
+    // Of the last batch, those after each token that has a target. [n_vocab] each.
+    std::vector<const float *> target_rows(const Batch & batch);
+    // Of the last batch. @param reference a row for each token that has a target
+    Divergences diverge(const Batch & batch, const std::vector<const float *> & reference);
     void decode_outputs(const Batch & batch, const std::vector<uint8_t> & outputs);
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     llama_context_params parameters(const ContextOptions & options);

@@ -28,6 +28,8 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::set_edit>("setEdit"),
             InstanceMethod<&ContextObject::decode>("decode"),
             InstanceMethod<&ContextObject::compare>("compare"),
+            InstanceMethod<&ContextObject::compare_with>("compareWith"),
+            InstanceMethod<&ContextObject::target_logits>("targetLogits"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::residuals>("residuals"),
             InstanceMethod<&ContextObject::add_input_squares>("addInputSquares"),
@@ -158,20 +160,48 @@ Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {
     );
 }
 
+static Napi::Value divergences_to_js(Napi::Env env, Divergences & found) {
+    auto result = Napi::Object::New(env);
+    result.Set("logProbabilities", convert::typed_array<Napi::Float64Array>(env, found.log_probabilities));
+    result.Set("divergences", convert::typed_array<Napi::Float64Array>(env, found.divergences));
+    result.Set("agreed", convert::typed_array<Napi::Uint8Array>(env, found.agreed));
+    return result;
+}
+
 Napi::Value ContextObject::compare(const Napi::CallbackInfo & info) {
     auto batch = convert::batch(info[0].As<Napi::Object>());
     const auto reference = Unwrap(info[1].As<Napi::Object>())->open(info.Env());
     return run<Divergences>(
         info.Env(),
         [batch = std::move(batch), reference](Context & context) { return context.compare(batch, *reference); },
-        [](Napi::Env env, Divergences & found) -> Napi::Value {
-            auto result = Napi::Object::New(env);
-            result.Set("logProbabilities", convert::typed_array<Napi::Float64Array>(env, found.log_probabilities));
-            result.Set("divergences", convert::typed_array<Napi::Float64Array>(env, found.divergences));
-            result.Set("agreed", convert::typed_array<Napi::Uint8Array>(env, found.agreed));
-            return result;
+        divergences_to_js, /*abortable=*/true, reference
+    );
+}
+
+Napi::Value ContextObject::compare_with(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    auto logits = info[1].As<Napi::Float32Array>();
+    const float * values = logits.Data();
+    const size_t size = logits.ElementLength();
+    // They stay where they are: a task frees what it captures on the JS thread.
+    auto held = std::make_shared<Napi::ObjectReference>(Napi::Persistent(logits.As<Napi::Object>()));
+    return run<Divergences>(
+        info.Env(),
+        [batch = std::move(batch), values, size, held](Context & context) {
+            return context.compare(batch, values, size);
         },
-        /*abortable=*/true, reference
+        divergences_to_js, /*abortable=*/true
+    );
+}
+
+Napi::Value ContextObject::target_logits(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    return run<std::vector<float>>(
+        info.Env(), [batch = std::move(batch)](Context & context) { return context.target_logits(batch); },
+        [](Napi::Env env, std::vector<float> & logits) -> Napi::Value {
+            return convert::typed_array<Napi::Float32Array>(env, logits);
+        },
+        /*abortable=*/true
     );
 }
 

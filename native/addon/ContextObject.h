@@ -22,6 +22,8 @@ private:
     Napi::Value set_edit(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);
     Napi::Value compare(const Napi::CallbackInfo & info);
+    Napi::Value compare_with(const Napi::CallbackInfo & info);
+    Napi::Value target_logits(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value residuals(const Napi::CallbackInfo & info);
     Napi::Value add_input_squares(const Napi::CallbackInfo & info);

@@ -27,6 +27,7 @@ import type { ModelSite } from './types/Site.js';
 import type { TokenTexts } from './passes/TokenTexts.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { perplexityTable } from '../settings/settings.js';
+import type { KeptLogits } from './passes/KeptLogits.js';
 import { watch } from './passes/watch.js';
 import type { WatchedText, WatchOptions } from './types/watchTypes.js';
 
@@ -48,6 +49,11 @@ export interface ComparedScoreOptions extends ScoreOptions {
      * and takes the memory of a context. Default: none; then `divergence` and `agreed` are absent.
      */
     readonly reference?: Engine | undefined;
+    /**
+     * Keeps the reference's logits for the same texts under other edits. Default: they are computed each time.
+     * @internal
+     */
+    readonly kept?: KeptLogits | undefined;
 }
 
 let privateBackends: (engine: Engine) => LoadedBackends;
@@ -161,9 +167,13 @@ export class Engine {
      * another vocabulary, naming both files
      */
     async score(samples: Samples, options: ComparedScoreOptions = {}): Promise<ScoreResult> {
-        checkSettings(options, { over: perplexityTable.over }, { ...runOptions, edit: true, reference: true });
-        const { reference, ...others } = options;
-        return score(this.passes, samples, others, reference?.passes);
+        checkSettings(
+            options,
+            { over: perplexityTable.over },
+            { ...runOptions, edit: true, reference: true, kept: true },
+        );
+        const { reference, kept, ...others } = options;
+        return score(this.passes, samples, others, reference?.passes, kept);
     }
 
     /**

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NeuronEdit } from '../../src/engine/types/edits.js';
+import type { EditsByToken, NeuronEdit } from '../../src/engine/types/edits.js';
+import type { ScoreResult } from '../../src/engine/types/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
+import { KeptLogits } from '../../src/engine/passes/KeptLogits.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
@@ -113,6 +115,83 @@ describe('scores beside a reference', () => {
             await unquantized!.score(samples, { reference: unquantized!, edit }),
         ];
         expect(beside.divergence! / alone.divergence!).toBeCloseTo(1, 4);
+    });
+
+    describe('under several edits', () => {
+        /** Tokens that a reference decodes while work is done. */
+        async function decodedBy(reference: Engine, work: () => Promise<unknown>): Promise<number> {
+            const { native } = reference.passes.context;
+            const alone = vi.spyOn(native, 'targetLogits');
+            const beside = vi.spyOn(engine!.passes.context.native, 'compare');
+            for (const spy of [alone, beside]) spy.mockClear();
+            await work();
+            const batches = [...alone.mock.calls, ...beside.mock.calls].map(([batch]) => batch);
+            for (const spy of [alone, beside]) spy.mockRestore();
+            return batches.reduce((sum, { tokens }) => sum + tokens.length, 0);
+        }
+
+        /** Another mask. */
+        const third = (): NeuronEdit =>
+            engine!.sites.map(({ width }) => Uint8Array.from({ length: width }, (_, i) => (i % 3 === 0 ? 1 : 0)));
+
+        it('are the same where the reference is kept, which then decodes the texts once', async () => {
+            const reference = unquantized!;
+            const edits = [edit, third()];
+            const expected: ScoreResult[] = [];
+            for (const one of edits) expected.push(await engine!.score(samples, { reference, edit: one }));
+            const kept = new KeptLogits();
+            const found: unknown[] = [];
+            const decoded = await decodedBy(reference, async () => {
+                for (const one of edits) found.push(await engine!.score(samples, { reference, edit: one, kept }));
+            });
+            expect(found).toEqual(expected);
+            expect(decoded).toBe(expected[0]!.decodedTokens);
+            // another reference, and more than the space holds, are decoded anew
+            const itself = await engine!.score(samples, { reference: engine!, edit });
+            expect(await engine!.score(samples, { reference: engine!, edit, kept })).toEqual(itself);
+            const small = new KeptLogits(1000 * engine!.info.vocabulary);
+            const again = await decodedBy(reference, async () => {
+                for (const [i, one] of edits.entries())
+                    expect(await engine!.score(samples, { reference, edit: one, kept: small })).toEqual(expected[i]);
+            });
+            expect(again).toBe(2 * expected[0]!.decodedTokens);
+        });
+
+        it('are the same where an edit packs the texts otherwise from some batch on', async () => {
+            const reference = unquantized!;
+            const some = samples.slice(0, 6);
+            const prompt = samples[0]!.response.slice(0, 60); // short: a shared one fits a window with its text
+            const shared = some.map(({ language, response }) => ({
+                language,
+                prompt,
+                response: response.slice(0, 60),
+            }));
+            const texts = [...some, ...shared];
+            // Prompts of one edit go through once, those of several edits one by one.
+            const byText: EditsByToken = { edits: [edit, third()], at: (_position, _length, text) => text % 2 };
+            const expected = await engine!.score(texts, { reference, edit: byText });
+            const plain = await engine!.score(texts, { reference, edit });
+            expect(expected.decodedTokens).toBeGreaterThan(plain.decodedTokens);
+            const kept = new KeptLogits();
+            expect(await engine!.score(texts, { reference, edit, kept })).toEqual(plain);
+            expect(await engine!.score(texts, { reference, edit: byText, kept })).toEqual(expected);
+            expect(await engine!.score(shared, { reference, edit, kept })).toEqual(
+                await engine!.score(shared, { reference, edit }),
+            );
+        });
+
+        it('go on after a pass that was stopped', async () => {
+            const reference = unquantized!;
+            const kept = new KeptLogits();
+            const stop = new AbortController();
+            const stopped = engine!.score(samples, {
+                ...{ reference, edit, kept, signal: stop.signal },
+                onBatch: () => stop.abort(),
+            });
+            await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
+            const expected = await engine!.score(samples, { reference, edit });
+            expect(await engine!.score(samples, { reference, edit, kept })).toEqual(expected);
+        });
     });
 
     it('refuse another vocabulary and smaller windows by name', async () => {

@@ -11,6 +11,7 @@ const batch = mixedBatch(64, 1);
 const factors = [new Float32Array(64), new Float32Array(96)];
 const edit = { factors, offsets: [] };
 let other: NativeContext; // which a context is compared with
+let kept: Float32Array; // its logits
 
 beforeAll(() => {
     writeWidths(join(folder, 'model.gguf'), [64, 96]);
@@ -36,6 +37,8 @@ const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: Native
     setEdit: (context) => context.setEdit(0, edit),
     decode: (context) => context.decode(batch),
     compare: (context) => context.compare(batch, other),
+    compareWith: (context) => context.compareWith(batch, kept),
+    targetLogits: (context) => context.targetLogits(batch),
     logits: (context) => context.logits(batch),
     residuals: (context) => context.residuals(batch),
     addInputSquares: (context) => context.addInputSquares(batch),
@@ -58,6 +61,7 @@ describe('every operation in every state', () => {
         model = await openNative(join(folder, 'model.gguf'));
         other = await model.createContext(smallContext);
         await other.setMode(mode);
+        kept = await other.targetLogits(batch);
     });
 
     it('are all that the addon gives a context', async () => {

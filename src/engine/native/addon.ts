@@ -436,6 +436,10 @@ export interface NativeContext {
      * distributions after every token that has a target. Rejects with MISMATCH for vocabularies of other sizes.
      */
     compare(batch: NativeBatch, reference: NativeContext): Promise<NativeDivergences>;
+    /** The same beside what `targetLogits` gave of the reference. Rejects with MISMATCH for logits of another size. */
+    compareWith(batch: NativeBatch, logits: Float32Array): Promise<NativeDivergences>;
+    /** Decodes with the head `logits`; those after each token that has a target, [targets, vocabulary], row-major. */
+    targetLogits(batch: NativeBatch): Promise<Float32Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**

@@ -7,6 +7,7 @@ import { type CacheLayout, type EngineParts, leastBatchSize } from '../loading/l
 import type { ModelInfo } from '../types/ModelInfo.js';
 import { awaitNative } from '../native/nativeError.js';
 import { NamedSamples, notFinite } from './notFinite.js';
+import type { NextLogits } from './KeptLogits.js';
 import { type PackedBatch, packBatches, type PackOptions } from './packBatches.js';
 import { type Purpose, SizedContext } from '../loading/SizedContext.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
@@ -20,6 +21,8 @@ interface DecodeOptions extends RunOptions {
     readonly named?: NamedSamples;
     /** Goes through the same batches and is compared with; its pass is under way. */
     readonly reference?: Passes | undefined;
+    /** Its logits where they are kept. Default: it decodes every batch. */
+    readonly nextLogits?: NextLogits | undefined;
 }
 
 /** A batch that was decoded. */
@@ -219,7 +222,7 @@ export class Passes {
     /** As `decodeAll`, but yields batch by batch. */
     async *decoded(
         samples: Samples,
-        { signal, onBatch, named = new NamedSamples(), reference, ...options }: DecodeOptions,
+        { signal, onBatch, named = new NamedSamples(), reference, nextLogits, ...options }: DecodeOptions,
     ): AsyncGenerator<DecodedBatch> {
         const batches = this.batches(named.keep(samples), { ...options, reference });
         let next = batches.next();
@@ -230,7 +233,7 @@ export class Passes {
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
                 throwIfStopped(signal);
-                const decoded = await this.#decode(batch, reference);
+                const decoded = await this.#decode(batch, reference, nextLogits);
                 throwIfStopped(signal); // its caller has gone
                 if (!this.allowNonfinite) await this.#checkFinite(decoded, named, reference);
                 yield decoded;
@@ -243,10 +246,13 @@ export class Passes {
         }
     }
 
-    async #decode(batch: PackedBatch, reference: Passes | undefined): Promise<DecodedBatch> {
+    async #decode(batch: PackedBatch, reference?: Passes, nextLogits?: NextLogits): Promise<DecodedBatch> {
         const { native } = this.context;
         if (reference === undefined) return { batch, logProbabilities: await awaitNative(() => native.decode(batch)) };
-        const found = await awaitNative(() => native.compare(batch, reference.context.native));
+        const logits = await nextLogits?.(batch);
+        const found = await awaitNative(() =>
+            logits === undefined ? native.compare(batch, reference.context.native) : native.compareWith(batch, logits),
+        );
         return { batch, logProbabilities: found.logProbabilities, divergences: found };
     }
 

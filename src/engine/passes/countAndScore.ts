@@ -15,6 +15,7 @@ import type {
     TextScore,
 } from '../types/engineTypes.js';
 import { awaitNative } from '../native/nativeError.js';
+import type { KeptLogits } from './KeptLogits.js';
 import type { DecodedBatch, Passes } from './Passes.js';
 import type { Purpose } from '../loading/SizedContext.js';
 
@@ -27,12 +28,17 @@ export async function count(passes: Passes, samples: Samples, options: RunOption
     });
 }
 
-/** See `Engine.score`. @param other to compare with; `passes` itself stands for its model without the edit */
+/**
+ * See `Engine.score`.
+ * @param other to compare with; `passes` itself stands for its model without the edit
+ * @param kept its logits. Default: they are not kept
+ */
 export async function score(
     passes: Passes,
     samples: Samples,
     { edit, over = 'response', ...options }: ScoreOptions,
     other?: Passes,
+    kept?: KeptLogits,
 ): Promise<ScoreResult> {
     const reference = other && (await referenceFor(passes, other));
     const purpose: Purpose = { count: false, head: reference === undefined ? 'scores' : 'logits' };
@@ -40,7 +46,8 @@ export async function score(
         const tokenTexts = await passes.tokenTexts().catch(unlessNoVocabulary);
         const texts = new TextSums(reference !== undefined);
         const take = (decoded: DecodedBatch): void => texts.add(decoded);
-        const decodedTokens = await passes.decodeAll(samples, { ...options, over, tokenTexts, reference }, take);
+        const beside = { reference, nextLogits: reference && kept?.beside(reference) };
+        const decodedTokens = await passes.decodeAll(samples, { ...options, over, tokenTexts, ...beside }, take);
         return { ...texts.total(), texts: texts.all, decodedTokens };
     };
     const scored = (): Promise<ScoreResult> => passes.run(purpose, [edit], options.signal, work);

@@ -2,7 +2,9 @@ import { isOwn } from '../../activations/Shard.js';
 import { surveyCorpus } from '../../activations/surveyCorpus.js';
 import type { Corpus } from '../../corpus/Corpus.js';
 import type { Engine } from '../../engine/Engine.js';
-import type { ScoredPart } from '../../engine/types/engineTypes.js';
+import { KeptLogits } from '../../engine/passes/KeptLogits.js';
+import type { TextEdit } from '../../engine/types/edits.js';
+import type { ScoredPart, ScoreResult } from '../../engine/types/engineTypes.js';
 import { steppingDown } from '../../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../errors.js';
 import type { ModelState } from '../../interventions/ModelState.js';
@@ -57,38 +59,78 @@ export async function measureTexts(
     const { over } = settings;
     const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);
     let number = 0;
-    for (const condition of conditions) {
-        const { edit } = condition; // kept, so that it is compiled once for all languages
-        for (const { language } of ownCells.filter((cell) => cell.condition === condition)) {
-            progress.position?.(`cell ${formatCount(++number)} of ${formatCount(ownCells.length)}`);
-            if (!cells.isOpen(condition, language)) {
-                progress.advance(charactersOf(language));
-                continue;
-            }
-            const score = await steppingDown(engine, progress, () =>
-                engine.score(asPrompts(engine, corpus.samples(language)), { signal, edit, over, onBatch, reference }),
-            );
-            const cell = {
-                key: cells.key(condition, language),
-                condition: condition.name,
-                language,
-                decodedTokens: score.decodedTokens,
-                logProbabilities: score.texts.map(({ logProbability }) => logProbability),
-                tokens: score.texts.map(({ tokens }) => tokens),
-                bytes: score.texts.map(({ bytes }) => bytes),
-                ...(reference && {
-                    divergences: score.texts.map(({ divergence }) => divergence!),
-                    agreed: score.texts.map(({ agreed }) => agreed!),
-                }),
-            };
-            checkScored(measurement, language, score.tokens);
-            if (!engine.allowNonfinite) checkFinite(measurement, language, cells.cellOf(cell));
-            await journal.add(cell);
-            cells.take(cell);
+    const keptOf = keptLogits(ownCells, cells);
+    let edit: TextEdit; // held until the next one: it is compiled once for all languages
+    for (const { condition, language } of inOrder(ownCells, conditions, reference)) {
+        progress.position?.(`cell ${formatCount(++number)} of ${formatCount(ownCells.length)}`);
+        if (!cells.isOpen(condition, language)) {
+            progress.advance(charactersOf(language));
+            continue;
         }
+        edit = condition.edit;
+        const beside = reference && { reference, kept: keptOf(language) };
+        const score = await steppingDown(engine, progress, () =>
+            engine.score(asPrompts(engine, corpus.samples(language)), { signal, edit, over, onBatch, ...beside }),
+        );
+        const cell = entryOf(score, { key: cells.key(condition, language), condition: condition.name, language });
+        checkScored(measurement, language, score.tokens);
+        if (!engine.allowNonfinite) checkFinite(measurement, language, cells.cellOf(cell));
+        await journal.add(cell);
+        cells.take(cell);
     }
     progress.done();
     return cells;
+}
+
+/** A condition in a language. */
+interface OpenCell {
+    readonly condition: ModelState;
+    readonly language: string;
+}
+
+/**
+ * Beside a reference language by language: its texts go through the reference once, not for each condition. Else
+ * condition by condition: its edit is compiled once, not for each language.
+ */
+function inOrder(
+    ownCells: readonly OpenCell[],
+    conditions: readonly ModelState[],
+    reference: Engine | undefined,
+): readonly OpenCell[] {
+    if (reference !== undefined) return ownCells;
+    return conditions.flatMap((condition) => ownCells.filter((cell) => cell.condition === condition));
+}
+
+/** The kept logits of one language after another; none where only one cell of a language is open. */
+function keptLogits(ownCells: readonly OpenCell[], cells: ScoredTexts): (language: string) => KeptLogits | undefined {
+    let kept: { readonly language: string; readonly logits: KeptLogits | undefined } | undefined;
+    return (language) => {
+        if (kept?.language === language) return kept.logits;
+        const open = ownCells.filter((cell) => cell.language === language && cells.isOpen(cell.condition, language));
+        kept = undefined; // frees those of the language before
+        const logits = open.length > 1 ? new KeptLogits() : undefined;
+        kept = { language, logits };
+        return logits;
+    };
+}
+
+/** What the journal keeps of a cell. */
+function entryOf(
+    { texts, decodedTokens }: ScoreResult,
+    cell: Pick<ScoredCell, 'key' | 'condition' | 'language'>,
+): ScoredCell {
+    const isCompared = texts.some(({ divergence }) => divergence !== undefined);
+    return {
+        ...cell,
+        decodedTokens,
+        logProbabilities: texts.map(({ logProbability }) => logProbability),
+        tokens: texts.map(({ tokens }) => tokens),
+        bytes: texts.map(({ bytes }) => bytes),
+        ...(isCompared && {
+            divergences: texts.map(({ divergence }) => divergence!),
+            agreed: texts.map(({ agreed }) => agreed!),
+        }),
+    };
 }
 
 interface PlanInputs {
