@@ -1,7 +1,7 @@
 /**
  * What a script needs: the steps of the command line as functions, the engine, interventions, and the types of their
- * results. What reads and writes files is in `language-neurons/files`. Options of one function alone are in its
- * signature: `Parameters<typeof collect>[0]`.
+ * results. What reads and writes files is in `language-neurons/files`. Options and results of one function alone are in
+ * its signature: `Parameters<typeof collect>[0]`.
  * @module language-neurons
  */
 export { LanguageNeuronsError } from './errors.js';
@@ -21,9 +21,8 @@ export { hasRightNumber } from './answers/numberRules.js';
 
 // A model
 export { Engine } from './engine/Engine.js';
-export type { CountResult, EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/types/engineTypes.js';
+export type { EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/types/engineTypes.js';
 export type { ContinuousBatching } from './engine/answers/ContinuousBatching.js';
-export type { WatchedText } from './engine/types/watchTypes.js';
 export type { AnswerRequest } from './engine/scheduler/AnswerRequest.js';
 export type { TextEdit } from './engine/types/edits.js';
 export { neuronsAt, type Site } from './engine/types/Site.js';
@@ -69,6 +68,8 @@ export { deactivate } from './experiments/deactivate.js';
 export type { DeactivationMatrix } from './experiments/results/DeactivationMatrix.js';
 export type { DoseCurves } from './experiments/results/DoseCurves.js';
 export { intervene } from './experiments/intervene.js';
+export { klMetric } from './experiments/textMetrics/divergence.js';
+export { languageMetric } from './experiments/answerMetrics/language.js';
 export type { Metric } from './experiments/metric/Metric.js';
 export { metrics, registerMetric } from './experiments/registry/metrics.js';
 export { perplexity, perplexityMetric } from './experiments/textMetrics/perplexity.js';

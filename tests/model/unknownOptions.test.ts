@@ -55,6 +55,8 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     identify: (options) => library.identify({} as library.Activations, options),
     importCounts: (options) => files.importCounts(folder, options),
     intervene: (options) => library.intervene(options),
+    klMetric: (options) => library.klMetric({} as library.Corpus, options),
+    languageMetric: (options) => library.languageMetric(options),
     logitLens: (options) => library.logitLens(options),
     merge: (options) => library.merge([], options),
     // an operation is one of the options of readMatrix

@@ -1,5 +1,7 @@
+import type { Corpus } from '../../corpus/Corpus.js';
 import type { TextScore } from '../../engine/types/engineTypes.js';
 import { formatDifference, formatMeasured } from '../../support/format.js';
+import type { Metric, TextMetricOptions } from '../metric/Metric.js';
 import { scoredMetric } from './scoredMetric.js';
 
 const noBreak = '\u00a0';
@@ -12,7 +14,7 @@ function sameTop(texts: readonly TextScore[]): number {
 
 /**
  * KL divergence of next-token distributions, Σ p (log p − log q) over the whole vocabulary in nats, p of the reference
- * and q of the model, on average over the scored tokens. `kl.on` takes an open engine as the `reference`.
+ * and q of the model, on average over the scored tokens.
  */
 export const kl = scoredMetric({
     name: 'kl',
@@ -47,3 +49,8 @@ export const kl = scoredMetric({
     sharesIn: (texts) => ({ sameTop: sameTop(texts) }),
     fromMean: () => (mean) => mean,
 });
+
+/** KL divergence on the texts of a corpus, from the whole model or from an open engine as the `reference`. */
+export function klMetric(corpus: Corpus, options: Pick<TextMetricOptions, 'over' | 'reference'> = {}): Metric {
+    return kl.on(corpus, options);
+}
