@@ -16,7 +16,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { collectTable, outputTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
 import { asPrompts } from '../questions/templates/chatSamples.js';
-import { type Progress, silent } from '../support/progress.js';
+import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import type { Activations } from './Activations.js';
 import type { ActivationsSource } from './ActivationsSource.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
@@ -31,7 +31,7 @@ import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 import { textChunks } from './textChunks.js';
 
 /** @inline */
-export interface CollectOptions {
+export interface CollectOptions extends WorkOptions {
     readonly engine: Engine;
     readonly corpus: Corpus;
     /** Folder that gets `activations.safetensors` and, while the work lasts, `parts/`. */
@@ -52,8 +52,6 @@ export interface CollectOptions {
     readonly transformSeed?: number | undefined;
     /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 export interface CollectResult {

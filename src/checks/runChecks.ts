@@ -17,7 +17,7 @@ import { checkTable, outputTable } from '../settings/settings.js';
 import { formatList } from '../support/format.js';
 import { type KeyPart, keyOf } from '../support/keyOf.js';
 import { suggestion } from '../support/nearest.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { Check, CheckContext, CheckNeed, CheckSettings, EngineFactory } from './Check.js';
 import type { CheckResult } from './CheckResult.js';
@@ -29,15 +29,13 @@ import { keptParts } from './keptParts.js';
 const table = { ...checkTable, force: outputTable.force } as const;
 
 /** @inline */
-export interface CheckOptions extends OptionsOf<typeof table> {
+export interface CheckOptions extends OptionsOf<typeof table>, WorkOptions {
     /** Names of checks. Default: those that need no model and no texts. */
     readonly names?: readonly string[] | undefined;
     /** Opens the analysed model; `check` closes what it opens. */
     readonly engine?: EngineFactory | undefined;
     /** Opens texts in languages of the analysis. */
     readonly corpus?: ((analysis: NeuronAnalysis) => Promise<Corpus>) | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

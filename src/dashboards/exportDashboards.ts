@@ -10,7 +10,7 @@ import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { dashboardsTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { storedToken } from '../support/storedToken.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type DashboardFacts, type DashboardLogit, type DashboardNeuron, dashboardNeuron } from './DashboardNeuron.js';
@@ -19,10 +19,7 @@ import { neuronpediaBatch } from './neuronpedia.js';
 import { saeDashboardBatch } from './saeDashboard.js';
 
 /** @inline */
-export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable> {
-    readonly progress?: Progress | undefined;
-    readonly signal?: AbortSignal | undefined;
-}
+export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable>, WorkOptions {}
 
 /** What was written. */
 export interface ExportedDashboards {

@@ -14,20 +14,18 @@ import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { tokenText } from '../support/tokenText.js';
 import { directPath } from './directPath.js';
 import { type EffectsFile, effectsPath, readEffectsIfAny, writeEffects } from './effectsFile.js';
 import { computingTable, tokenEffects } from './tokenEffects.js';
 
 /** @inline */
-export interface EffectsOptions extends OptionsOf<typeof computingTable> {
+export interface EffectsOptions extends OptionsOf<typeof computingTable>, WorkOptions {
     /** The model that was analysed, without adapters: a GGUF file, or a URI. */
     readonly model: string;
     /** Default: all specific and related neurons. */
     readonly neurons?: readonly NeuronIndex[] | undefined;
-    readonly progress?: Progress | undefined;
-    readonly signal?: AbortSignal | undefined;
 }
 
 /** The most neurons of a file, so that it can be read again. */

@@ -9,7 +9,7 @@ import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { engineTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { directPath } from './directPath.js';
 import { multiplyHead, vectorsAtATime } from './multiplyHead.js';
@@ -39,14 +39,12 @@ export interface NeuronEffects {
 /** Settings of what computes effects. */
 export const computingTable = { threads: engineTable.threads };
 
-export interface TokenEffectsOptions extends OptionsOf<typeof computingTable> {
+export interface TokenEffectsOptions extends OptionsOf<typeof computingTable>, WorkOptions {
     /** Path of a GGUF file, or of one of several. Adapters are not applied. */
     readonly model: string;
     /** The model's, as an engine or its counts have them. */
     readonly sites: readonly Site[];
     readonly neurons: readonly NeuronIndex[];
-    readonly progress?: Progress | undefined;
-    readonly signal?: AbortSignal | undefined;
 }
 
 /**

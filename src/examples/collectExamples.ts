@@ -20,7 +20,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { examplesTable, outputTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
-import { type Progress, silent } from '../support/progress.js';
+import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { ChunkTally } from './ChunkTally.js';
 import { checkReplaced, type ExamplesHead, examplesPath, readExamplesHead } from './examplesFile.js';
 import { GrowingExamples } from './GrowingExamples.js';
@@ -29,7 +29,7 @@ import { TokenKinds } from './TokenKinds.js';
 import { checkNeurons, watchedNeurons } from './watchedNeurons.js';
 
 /** @inline */
-export interface CollectExamplesOptions extends OptionsOf<typeof examplesTable> {
+export interface CollectExamplesOptions extends OptionsOf<typeof examplesTable>, WorkOptions {
     readonly engine: Engine;
     /** Of this model, unless `force` is given. */
     readonly analysis: NeuronAnalysis;
@@ -42,8 +42,6 @@ export interface CollectExamplesOptions extends OptionsOf<typeof examplesTable> 
     readonly shard?: Shard | undefined;
     /** Replace finished examples of other neurons, texts or settings; take another model. Default: refuse. */
     readonly force?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /** What was written. */

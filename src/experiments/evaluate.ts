@@ -9,7 +9,7 @@ import { wholeModel } from '../interventions/ModelState.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
-import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
+import { inParts, inSteps, silent, type WorkOptions } from '../support/progress.js';
 import { unitsOfWhole, wholeCell } from './matrices/buildMatrix.js';
 import { differingSettings, measuredAlike, type MeasuredWhole, metricChange } from './comparisons/compareMetrics.js';
 import type { MeasuredModel } from './results/DeactivationMatrix.js';
@@ -27,15 +27,13 @@ import { registerMetric } from './registry/metrics.js';
 import { estimatorOf } from './metric/estimatorOf.js';
 import { average } from './statistics/resampling.js';
 
-export interface EvaluateOptions extends CsvOptions {
+export interface EvaluateOptions extends CsvOptions, WorkOptions {
     /** How each model is opened; the first is the one that the others are compared with. */
     readonly models: readonly EngineOptions[];
     /** The metric on its texts or questions, the same for all; a chat template is the model's own. */
     metricFor(engine: Engine): Metric | Promise<Metric>;
     /** Gets the metric's `.evaluation.json` and `.evaluation.csv`, and the journal of what is finished. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

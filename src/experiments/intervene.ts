@@ -12,7 +12,7 @@ import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import { csvTable, experimentTable, outputTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './matrices/buildMatrix.js';
 import { checkFit } from './conditions/checkFit.js';
 import type { DeactivationMatrix, MeasuredModel } from './results/DeactivationMatrix.js';
@@ -27,7 +27,7 @@ import { dosePath, matrixPath } from './resultFiles/resultPaths.js';
 import type { Metric } from './metric/Metric.js';
 
 /** @inline */
-export interface InterveneOptions extends ExperimentOptions, CsvOptions {
+export interface InterveneOptions extends ExperimentOptions, CsvOptions, WorkOptions {
     readonly engine: Engine;
     /** The metric, on its texts or questions. Its languages must be among those of the analysis. */
     readonly metric: Metric;
@@ -45,8 +45,6 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly shard?: Shard | undefined;
     /** Name of the work in messages of others that find the folder locked. Default `intervene`. */
     readonly command?: string | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 export const interveneTable = { ...experimentTable, ...csvTable, otherModel: outputTable.force } as const;

@@ -11,7 +11,7 @@ import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './matrices/buildMatrix.js';
 import type { DeactivationMatrix } from './results/DeactivationMatrix.js';
 import { writeCurves } from './resultFiles/doseFile.js';
@@ -23,11 +23,9 @@ import { differencesOf, type MatrixShard, readMatrixShard } from './resultFiles/
 import { factsOf, readMeasurements } from './registry/measurementPlan.js';
 import { metricOf } from './registry/metrics.js';
 
-export interface MergeMatrixOptions extends CsvOptions {
+export interface MergeMatrixOptions extends CsvOptions, WorkOptions {
     /** Run folder, which holds `neurons.json`, and gets the journal and the matrix. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

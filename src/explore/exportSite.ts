@@ -2,15 +2,12 @@ import { join } from 'node:path';
 import { checkFilePlaces, ensureWritableFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { reportTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { buildSite, type SiteOptions } from './buildSite.js';
 
 /** @inline */
-export interface ExportSiteOptions extends Pick<SiteOptions, 'title'> {
-    readonly progress?: Progress | undefined;
-    readonly signal?: AbortSignal | undefined;
-}
+export interface ExportSiteOptions extends Pick<SiteOptions, 'title'>, WorkOptions {}
 
 /** What was written. */
 export interface ExportedSite {

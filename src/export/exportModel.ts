@@ -7,7 +7,7 @@ import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufF
 import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
 import { checkAnalysed } from './checkAnalysed.js';
 import { checkSources } from './checkReadable.js';
@@ -16,7 +16,7 @@ import { writeEdited } from './writeEdited.js';
 import { refuseThere, targetsOf, writeModel } from './writeModel.js';
 
 /** @inline */
-export interface ExportOptions {
+export interface ExportOptions extends WorkOptions {
     /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
     readonly model: string;
     /** The analysis that found the neurons. */
@@ -28,8 +28,6 @@ export interface ExportOptions {
     readonly out: string;
     /** Edit another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 export interface ExportResult {

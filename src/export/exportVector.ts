@@ -16,7 +16,7 @@ import { smallGguf } from '../gguf/smallGguf.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
 import { checkAnalysed } from './checkAnalysed.js';
 import { refuseThere, targetsOf } from './writeModel.js';
@@ -32,7 +32,7 @@ export interface VectorPart {
     readonly label: string;
 }
 
-export interface VectorOptions {
+export interface VectorOptions extends WorkOptions {
     /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
     readonly model: string;
     /** The analysis that found the neurons. */
@@ -44,8 +44,6 @@ export interface VectorOptions {
     readonly out: string;
     /** Of another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 export interface VectorResult {

@@ -15,7 +15,7 @@ import { openNamed } from '../files/inFolder.js';
 import { makeFolder } from '../files/makeFolder.js';
 import type { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { bytesOf, type GgufFile, type GgufTensor, headWith, readGguf } from '../gguf/GgufFile.js';
-import { type Progress, silent } from '../support/progress.js';
+import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { toolVersion } from '../versions.js';
 import { checkSources } from './checkReadable.js';
@@ -29,14 +29,12 @@ const calls = 4;
 /** The number 1 in the types that norms have, by ggml's number of the type. */
 const ones: Readonly<Record<number, readonly number[]>> = { 0: [0, 0, 0x80, 0x3f], 1: [0, 0x3c], 30: [0x80, 0x3f] };
 
-export interface UntrainedOptions {
+export interface UntrainedOptions extends WorkOptions {
     /** GGUF file, or `hf:user/repo:quant`. */
     readonly model: string;
     readonly seed?: number | undefined;
     /** Default: the folder `untrained` in the cache folder. */
     readonly folder?: string | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { engineTable, lensTable, outputTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
-import { type Progress, silent } from '../support/progress.js';
+import { silent, type WorkOptions } from '../support/progress.js';
 import { LayerReader } from './LayerReader.js';
 import { type LensFile, type LensLayer, lensPath, readLensIfAny, writeLens } from './lensFile.js';
 import { type SurveyedTokens, surveyTokens } from './surveyTokens.js';
@@ -20,7 +20,7 @@ import { tokenLanguages } from './tokenLanguages.js';
 const table = { ...lensTable, threads: engineTable.threads, force: outputTable.force } as const;
 
 /** @inline */
-export interface LogitLensOptions extends OptionsOf<typeof table> {
+export interface LogitLensOptions extends OptionsOf<typeof table>, WorkOptions {
     readonly engine: Engine;
     /** Of this model, unless `force` is given. */
     readonly analysis: NeuronAnalysis;
@@ -28,8 +28,6 @@ export interface LogitLensOptions extends OptionsOf<typeof table> {
     readonly corpus: Corpus;
     /** Run folder that gets `lens.json`. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

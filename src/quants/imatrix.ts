@@ -10,7 +10,7 @@ import { ensureSubfolder } from '../files/fileAccess.js';
 import { placed } from '../files/placed.js';
 import { readGguf } from '../gguf/GgufFile.js';
 import { keyOf } from '../support/keyOf.js';
-import type { Progress } from '../support/progress.js';
+import type { Work } from '../support/progress.js';
 
 /** An importance matrix on disk. */
 export interface ImatrixOnDisk {
@@ -22,14 +22,12 @@ export interface ImatrixOnDisk {
     readonly languages: readonly string[];
 }
 
-interface ImatrixOptions {
+interface ImatrixOptions extends Work {
     readonly engine: Engine;
     /** The texts, of the languages that the matrix is of. */
     readonly corpus: Corpus;
     /** Gets the subfolder `imatrix`. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /** Tokens of a chunk, by which llama-imatrix counts texts; its own default. */

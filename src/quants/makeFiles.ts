@@ -5,11 +5,11 @@ import { LanguageNeuronsError } from '../errors.js';
 import { ensureSubfolder } from '../files/fileAccess.js';
 import { placed } from '../files/placed.js';
 import { readGguf } from '../gguf/GgufFile.js';
-import type { Progress } from '../support/progress.js';
+import type { Work } from '../support/progress.js';
 import type { ImatrixOnDisk } from './imatrix.js';
 import { keyOfRecipe, type QuantType, recipeField } from './recipe.js';
 
-interface MakeOptions {
+interface MakeOptions extends Work {
     /** Path of the model that the files are made from, its fingerprint, and the release of llama.cpp. */
     readonly reference: { readonly path: string; readonly fingerprint: string; readonly release: string };
     readonly types: readonly QuantType[];
@@ -18,8 +18,6 @@ interface MakeOptions {
     /** Gets the subfolder `models`. */
     readonly folder: string;
     readonly threads?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /** Units of the progress of a file. */

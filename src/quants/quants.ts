@@ -16,7 +16,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { collectTable, identifyTable, outputTable, quantsTable } from '../settings/settings.js';
 import { inList } from '../support/inList.js';
-import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
+import { inParts, inSteps, silent, type WorkOptions } from '../support/progress.js';
 import { makeFiles } from './makeFiles.js';
 import { makeImatrix } from './imatrix.js';
 import { languageNumbers, smallestUnder } from './quantFile.js';
@@ -30,7 +30,7 @@ const table = { ...ownTable, ...identifyTable, folds: collectTable.folds, force:
 /** Parts of the texts by default, for the intervals of what becomes of neurons. */
 export const defaultFolds = 4;
 
-export interface QuantsOptions extends OptionsOf<typeof table> {
+export interface QuantsOptions extends OptionsOf<typeof table>, WorkOptions {
     /** The model that all is compared with, and how it and the files are opened. */
     readonly engine: EngineOptions;
     /** Quantized files of it. */
@@ -48,8 +48,6 @@ export interface QuantsOptions extends OptionsOf<typeof table> {
      * settings. Default: they are made in `files`.
      */
     readonly counted?: string | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /**

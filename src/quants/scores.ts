@@ -10,7 +10,7 @@ import { jsonNumber } from '../files/jsonNumber.js';
 import type { Journal } from '../files/Journal.js';
 import { asPrompts } from '../questions/templates/chatSamples.js';
 import { keyOf } from '../support/keyOf.js';
-import type { Progress } from '../support/progress.js';
+import type { Progress, Work } from '../support/progress.js';
 
 const sums = z.array(jsonNumber);
 const counts = z.array(z.int().nonnegative());
@@ -36,11 +36,9 @@ export type FileScores = z.output<typeof scoresShape>;
 /** Where finished languages are kept. */
 const scoresJournal = { name: 'quants.scores.jsonl', shape: scoresShape };
 
-interface ScoresOptions {
+interface ScoresOptions extends Work {
     readonly corpus: Corpus;
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /** Measures files on the same texts; a language that the journal has is not measured again. */

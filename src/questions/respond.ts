@@ -10,14 +10,14 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { generateTable, outputTable, questionTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
-import { type Progress, silent } from '../support/progress.js';
+import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { type AskedPrompt, askedPrompts, promptKey, questionId } from './askedPrompts.js';
 import { datedTemplate } from './templates/datedTemplate.js';
 import type { PromptTemplate } from './templates/PromptTemplate.js';
 import type { Questions } from './sources/Questions.js';
 
 /** @inline */
-export interface RespondOptions extends OptionsOf<typeof generateTable> {
+export interface RespondOptions extends OptionsOf<typeof generateTable>, WorkOptions {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
@@ -34,8 +34,6 @@ export interface RespondOptions extends OptionsOf<typeof generateTable> {
     readonly limit?: number | undefined;
     /** Whether existing answers are removed first. Default: those to these questions are reused. */
     readonly fresh?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /** The end of an answer: `stop` by the model, or `length`, cut off by `maxTokens`. */

@@ -19,7 +19,7 @@ import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
 import { analysisNotes } from '../neurons/classes/analysisNotes.js';
 import { identify } from '../neurons/classes/identify.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { asOneStep, type Progress, silent } from '../support/progress.js';
+import { asOneStep, silent, type WorkOptions } from '../support/progress.js';
 import type { DraftingModel, Metric, TextMetricKind } from '../experiments/metric/Metric.js';
 import { openQuestions } from '../questions/sources/openQuestions.js';
 import type { Questions } from '../questions/sources/Questions.js';
@@ -56,11 +56,9 @@ export interface ExaminedModel {
 }
 
 /** @inline */
-export interface RunOptions extends CsvOptions {
+export interface RunOptions extends CsvOptions, WorkOptions {
     /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
     /** Told which neurons there are before the long work on them begins; of models examined together, the first's. */
     readonly onAnalysis?: ((analysis: NeuronAnalysis) => void) | undefined;
 }

@@ -23,16 +23,14 @@ import { namesIfAny } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, metricNames, outputTable } from '../settings/settings.js';
-import type { Progress } from '../support/progress.js';
+import type { WorkOptions } from '../support/progress.js';
 
 /** @inline */
-export interface MergeOptions extends CsvOptions {
+export interface MergeOptions extends CsvOptions, WorkOptions {
     /** Run folder that gets what is merged. */
     readonly folder: string;
     /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /** A merged result. */

@@ -19,6 +19,19 @@ export interface Progress {
     done(): void;
 }
 
+/** What every long function takes besides. */
+export interface WorkOptions {
+    /** Once aborted, the work ends with ABORTED. */
+    readonly signal?: AbortSignal | undefined;
+    /** Default: nothing is shown. */
+    readonly progress?: Progress | undefined;
+}
+
+/** The same within the work, which shows itself somewhere. */
+export interface Work extends WorkOptions {
+    readonly progress: Progress;
+}
+
 /** Shows nothing. The library's default. */
 export const silent: Progress = {
     stage: () => undefined,

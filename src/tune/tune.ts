@@ -19,7 +19,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { outputTable, questionMetricTable, tuneTable } from '../settings/settings.js';
 import { formatCount, formatQuantity } from '../support/format.js';
-import { inSteps, notesOnce, type Progress, silent } from '../support/progress.js';
+import { inSteps, notesOnce, type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { type Answered, askPrompts } from './askPrompts.js';
 import { type Candidate, candidatesOf, type Grid, layerChoices, randomState, type Target } from './candidates.js';
 import { type HalvingRound, successiveHalving, triedInRounds } from './halving.js';
@@ -32,7 +32,7 @@ import { goalName, type Tune, writeIntervention, writeTune } from './tuneFile.js
 const { date, limit, maxTokens } = questionMetricTable;
 const table = { ...tuneTable, date, limit, maxTokens, otherModel: outputTable.force } as const;
 
-export interface TuneOptions extends OptionsOf<typeof table> {
+export interface TuneOptions extends OptionsOf<typeof table>, WorkOptions {
     readonly engine: Engine;
     readonly analysis: NeuronAnalysis;
     /** Means of activations, for operations that need them. */
@@ -48,8 +48,6 @@ export interface TuneOptions extends OptionsOf<typeof table> {
     readonly texts: Corpus;
     /** Run folder; gets `tune.GOAL.json` and, where a gain is claimed, `tune.GOAL.interventions.json`. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /** Tried on the neurons of languages to speak where nothing else is asked for. */

@@ -8,7 +8,7 @@ import { LanguageNeuronsError } from '../../errors.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import type { NeuronIndex } from '../../neurons/analysis/NeuronAnalysis.js';
 import { asPrompts } from '../../questions/templates/chatSamples.js';
-import type { Progress } from '../../support/progress.js';
+import type { Work } from '../../support/progress.js';
 import { drawFrom, randomGenerator } from '../../support/randomGenerator.js';
 
 /** Most tokens that give their activations, of all languages together: each is an edit that a context holds. */
@@ -23,11 +23,9 @@ export interface Donors {
     readonly tokens: readonly { readonly text: number; readonly values: Float32Array }[];
 }
 
-export interface DonorOptions {
+export interface DonorOptions extends Work {
     readonly neurons: readonly NeuronIndex[];
     readonly seed: number;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /**

@@ -5,15 +5,12 @@ import type { Sample } from '../../corpus/Corpus.js';
 import { LanguageNeuronsError } from '../../errors.js';
 import type { NeuronIndex } from '../../neurons/analysis/NeuronAnalysis.js';
 import { asPrompts } from '../../questions/templates/chatSamples.js';
-import type { Progress } from '../../support/progress.js';
+import type { Work } from '../../support/progress.js';
 
 /** Neurons that are set to 0 in one pass, each in texts of its own. */
 export const neuronsAPass = 15;
 
-export interface DropOptions {
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
-}
+export interface DropOptions extends Work {}
 
 /**
  * How much the log-probability of texts falls when a neuron is set to 0, each neuron alone. All go through the model

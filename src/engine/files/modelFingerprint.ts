@@ -2,15 +2,12 @@ import { stat } from 'node:fs/promises';
 import { xxhash128 } from 'hash-wasm';
 import { unreadable } from '../../files/fileAccess.js';
 import { checkSettings } from '../../settings/checkSetting.js';
-import { type Progress, silent } from '../../support/progress.js';
+import { silent, type WorkOptions } from '../../support/progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
 
 /** @inline */
-export interface FingerprintOptions {
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
-}
+export interface FingerprintOptions extends WorkOptions {}
 
 /** Below it, reading takes no time worth a line. */
 const shownBytes = 256 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { defined } from '../../support/defined.js';
 import { neuronsDigest } from '../../neurons/analysis/neuronsDigest.js';
-import type { Progress } from '../../support/progress.js';
+import type { Progress, Work } from '../../support/progress.js';
 import { throwIfStopped } from '../../support/stop.js';
 import { wholeModel } from '../../interventions/ModelState.js';
 import { experimentTable } from '../../settings/settings.js';
@@ -21,7 +21,7 @@ import type { Cell } from '../statistics/estimates.js';
 import type { Measurements, MetricFacts } from '../metric/Metric.js';
 
 /** The inputs of matrices. */
-export interface MatrixParts {
+export interface MatrixParts extends Work {
     readonly metric: MetricFacts;
     readonly experiment: Experiment;
     /** Measurements of all requested conditions in all languages. */
@@ -29,8 +29,6 @@ export interface MatrixParts {
     readonly model: MeasuredModel;
     /** Run folder; its counts say which texts were counted. */
     readonly folder: string;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /**

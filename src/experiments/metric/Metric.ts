@@ -8,7 +8,7 @@ import type { PromptTemplate } from '../../questions/templates/PromptTemplate.js
 import type { Questions } from '../../questions/sources/Questions.js';
 import type { OptionsOf } from '../../settings/Setting.js';
 import type { perplexityTable, questionMetricTable } from '../../settings/settings.js';
-import type { Progress } from '../../support/progress.js';
+import type { Progress, Work } from '../../support/progress.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import type { Cell, Intervals } from '../statistics/estimates.js';
 import type { JournalKind } from './journals.js';
@@ -176,7 +176,7 @@ export interface Metric extends MetricFacts {
     measure(conditions: readonly ModelState[], context: MeasureContext): Promise<Measurements>;
 }
 
-export interface MeasureContext {
+export interface MeasureContext extends Work {
     readonly engine: Engine;
     /** Run folder, whose journal gets each piece as soon as it is finished. */
     readonly folder: string;
@@ -186,8 +186,6 @@ export interface MeasureContext {
     readonly survey?: CorpusSurvey | undefined;
     /** Measure only this part; the measurements may then lack the others. Default: all. */
     readonly shard?: Shard | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 export interface Measurements {

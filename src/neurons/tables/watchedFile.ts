@@ -13,7 +13,7 @@ import { type ParquetColumn, type ParquetValues, writeParquet } from '../../file
 import { asPrompts } from '../../questions/templates/chatSamples.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { limitTable } from '../../settings/settings.js';
-import { type Progress, silent } from '../../support/progress.js';
+import { silent, type WorkOptions } from '../../support/progress.js';
 import { storedToken } from '../../support/storedToken.js';
 import { tokenText } from '../../support/tokenText.js';
 import type { NeuronIndex } from '../analysis/NeuronAnalysis.js';
@@ -23,15 +23,13 @@ import { neuronName } from './neuronNames.js';
 const groupValues = 8 * 1024 ** 2;
 const mostRows = 65_536;
 
-export interface WatchedFileOptions {
+export interface WatchedFileOptions extends WorkOptions {
     readonly engine: Engine;
     readonly corpus: Corpus;
     /** At least one, each once; each gets a column, in this order. */
     readonly neurons: readonly NeuronIndex[];
     /** Only the first so many texts of each language. Default: all. */
     readonly limit?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress?: Progress | undefined;
 }
 
 /** Summary of a written file. */

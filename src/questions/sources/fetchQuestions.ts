@@ -6,7 +6,7 @@ import { unreadable, writeFileAtomic } from '../../files/fileAccess.js';
 import { readWhole } from '../../files/readWhole.js';
 import { LanguageList } from '../../languages/LanguageList.js';
 import { inPaperOrder } from '../../languages/paperLanguages.js';
-import type { Progress } from '../../support/progress.js';
+import type { Work } from '../../support/progress.js';
 import { throwIfStopped } from '../../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
 
@@ -21,10 +21,8 @@ export function homeLanguages(name: string): string[] {
     return inPaperOrder(Object.keys(questionHomes[name]!.files));
 }
 
-export interface FetchOptions {
+export interface FetchOptions extends Work {
     readonly languages?: readonly string[] | undefined;
-    readonly signal?: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /**
