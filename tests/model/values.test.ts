@@ -13,7 +13,7 @@ import { denseSites } from '../../src/engine/types/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import { merge } from '../../src/run/merge.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { fillRow } from '../helpers/fillRow.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -155,9 +155,9 @@ describe('collect --values', () => {
     let values: ActivationValues;
     beforeAll(async () => {
         const common = ['--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:1-8', '--languages', 'en,zh,de'];
-        await cli('collect', ...common, '--out', join(folder, 'plain'), '--folds', '2');
-        await cli('collect', ...common, '--out', whole, '--folds', '2');
-        const again = await cli('collect', ...common, '--out', whole, '--folds', '2', '--values', '--json');
+        await commandHere('collect', ...common, '--out', join(folder, 'plain'), '--folds', '2');
+        await commandHere('collect', ...common, '--out', whole, '--folds', '2');
+        const again = await commandHere('collect', ...common, '--out', whole, '--folds', '2', '--values', '--json');
         expect(JSON.parse(again.stdout)).toMatchObject({ decodedTokens: expect.any(Number) as number });
         expect((JSON.parse(again.stdout) as { decodedTokens: number }).decodedTokens).toBeGreaterThan(0);
         values = await readValues(whole);
@@ -175,9 +175,9 @@ describe('collect --values', () => {
 
     it('finds them there the next time', async () => {
         const args = ['--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:1-8', '--languages', 'en,zh,de'];
-        const { stdout } = await cli('collect', ...args, '--out', whole, '--folds', '2', '--values', '--json');
+        const { stdout } = await commandHere('collect', ...args, '--out', whole, '--folds', '2', '--values', '--json');
         expect(JSON.parse(stdout)).toMatchObject({ decodedTokens: 0 });
-        const plain = await cli('collect', ...args, '--out', whole, '--folds', '2', '--json');
+        const plain = await commandHere('collect', ...args, '--out', whole, '--folds', '2', '--json');
         expect(JSON.parse(plain.stdout)).toMatchObject({ decodedTokens: 0 });
         expect((await readValues(whole)).languages).toEqual(['en', 'zh', 'de']);
     });
