@@ -1,5 +1,6 @@
 import { repeatedTextsNote } from '../../activations/repeatedTextsNote.js';
 import type { NeuronAnalysis } from '../analysis/NeuronAnalysis.js';
+import { formatCount } from '../../support/format.js';
 import { mostSwept } from '../scores/sweepLambda.js';
 
 /**
@@ -16,6 +17,7 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
     const { selected, histogram, threshold, bar, general, languages } = analysis;
     const none = histogram[0]!;
     const inAll = histogram[languages.length]!;
+    const [chosen, nowhere] = [formatCount(selected), formatCount(none)];
     const owned = Object.values(analysis.perLanguage).some(({ total }) => total > 0);
     const tau = `τ = ${threshold.toFixed(4)}`;
     const repeatedNote = repeatedTextsNote(new Map(Object.entries(analysis.stability?.inSeveralFolds ?? {})));
@@ -30,17 +32,17 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
               ]
             : []),
         ...(none === selected
-            ? [`No neuron is in a class: none of the ${selected} selected is high in any language. ${why(analysis)}`]
+            ? [`No neuron is in a class: none of the ${chosen} selected is high in any language. ${why(analysis)}`]
             : none > manyUnclassified * selected
               ? [
-                    `${none} of the ${selected} selected neurons (${((100 * none) / selected).toFixed(0)} %) are ` +
+                    `${nowhere} of the ${chosen} selected neurons (${((100 * none) / selected).toFixed(0)} %) are ` +
                         `high in no language and in no class. ${why(analysis)}`,
                 ]
               : []),
         ...(!owned && none < selected
             ? [
-                  `No language has neurons of its own: ${inAll} of the ${selected} selected are high in all ` +
-                      `languages (${tau}; ${general} general). Raise \`bar\`, or lower \`lambda\`.`,
+                  `No language has neurons of its own: ${formatCount(inAll)} of the ${chosen} selected are high in ` +
+                      `all languages (${tau}; ${formatCount(general)} general). Raise \`bar\`, or lower \`lambda\`.`,
               ]
             : []),
     ];
@@ -50,7 +52,8 @@ function nothingSelected({ method, topRate, widths }: NeuronAnalysis): string {
     const neurons = widths.reduce((sum, width) => sum + width, 0);
     return method === 'lape' && neurons * topRate >= 1
         ? 'No neuron is selected: none is high in any language. Lower `bar`, or collect more texts.'
-        : `No neuron is selected: ${percent(topRate)} of ${neurons} neurons is less than one. Raise \`topRate\`.`;
+        : `No neuron is selected: ${percent(topRate)} of ${formatCount(neurons)} neurons is less than one. ` +
+              'Raise `topRate`.';
 }
 
 /** Why selected neurons are high nowhere, and what to do. */
