@@ -54,7 +54,8 @@ async function whileStopped<T>(child: ChildProcess, work: () => Promise<T>): Pro
     }
 }
 
-describe('one process at a time in a run folder', () => {
+/** Side by side: each waits seconds for a holder to end. */
+describe.concurrent('one process at a time in a run folder', () => {
     const firstCollects = { from: empty, first: collecting, seen: 'count ', alone: collected };
     const firstDeactivates = { from: counted, first: deactivating, seen: 'perplexity', alone: measured };
     it.each([
