@@ -5,11 +5,13 @@ import { defineConfig } from 'vitest/config';
 const maxWorkers = Math.min(availableParallelism(), 4);
 
 /**
- * Tests of `tests/model` that have the machine to themselves: those of what the addon computes on several threads; and
- * of an event loop that must be free while an engine computes.
+ * Tests of `tests/model` that have the machine to themselves: those of what the addon computes on several threads; of
+ * devices, for which a software GPU compiles for minutes on one core; and of an event loop that must be free while an
+ * engine computes.
  */
 const alone = [
     ...['additive', 'continuousBatching', 'counting', 'edits', 'experts', 'generate', 'mask', 'values'],
+    ...['gpu', 'devices', 'draftAnswers'],
     'serveLoop',
 ].map((name) => `tests/model/${name}.test.ts`);
 
