@@ -1,5 +1,7 @@
 import { openCorpus } from '../data/openCorpus.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
+import { checkVocabulary, type ModelHead, modelHead } from '../engine/files/modelHead.js';
+import { usualWindow } from '../engine/loading/usualWindow.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkNumbers } from '../experiments/answerMetrics/answerMetric.js';
 import { evaluate, type EvaluateOptions } from '../experiments/evaluate.js';
@@ -17,11 +19,12 @@ import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { settingsFor } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import { engineTable, perplexityTable, questionMetricTable } from '../settings/settings.js';
+import { formatCount } from '../support/format.js';
 import { type AlignedCell, type AlignedColumn, alignedTable } from './words/alignedTable.js';
 import type { CommandArguments, CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
 import type { evaluateDeclaration } from './arguments/declarations.js';
 import { changeCells, effectUnit } from './words/effectCells.js';
-import { openEngine } from './process/openModel.js';
+import { openEngine, parseLora } from './process/openModel.js';
 
 type Arguments = CommandArguments<typeof evaluateDeclaration>;
 
@@ -29,7 +32,11 @@ type Arguments = CommandArguments<typeof evaluateDeclaration>;
 export const evaluateCommand: CommandOf<typeof evaluateDeclaration> = async (args, context) => {
     const { out: folder, excel, metric } = args;
     const { signal, progress, say } = context;
-    const models = args.model.map((model): EngineOptions => ({ model, ...pick(args, engineTable) }));
+    const loras = (args.lora ?? []).map(parseLora);
+    const models = args.model.map((model, i): EngineOptions => ({
+        ...{ model, loras: i === args.model.length - 1 ? loras : [] },
+        ...pick(args, engineTable),
+    }));
     const shared = { models, folder, excel, signal, progress };
     const kind = metricOf(metric);
     const found = await (kind.inputs === 'texts'
@@ -47,9 +54,33 @@ async function evaluateTexts(kind: TextMetricKind, args: Arguments, shared: Shar
     const { signal, progress } = shared;
     const corpus = await openCorpus(data, { languages, signal, progress });
     const options = pick(args, settingsFor(perplexityTable, { metric: kind.name }));
-    if (kind.compares !== true) return evaluate({ ...shared, metricFor: () => kind.on(corpus, options) });
-    using reference = await openEngine({ ...shared.models[0]!, model: args.reference ?? args.model[0]! }, shared);
-    return await evaluate({ ...shared, metricFor: () => kind.on(corpus, { ...options, reference }) });
+    const heads: ModelHead[] = [];
+    for (const model of args.model) heads.push(await modelHead(model, shared));
+    const windowed = { ...shared, models: withLeastWindow(shared.models, heads, progress) };
+    if (kind.compares !== true) return evaluate({ ...windowed, metricFor: () => kind.on(corpus, options) });
+    const [first] = windowed.models as [EngineOptions];
+    const compared = args.reference === undefined ? first : { ...first, model: args.reference, loras: [] };
+    const head = await modelHead(compared.model, shared);
+    for (const one of heads) checkVocabulary(one, head);
+    using reference = await openEngine(compared, shared);
+    return await evaluate({ ...windowed, metricFor: () => kind.on(corpus, { ...options, reference }) });
+}
+
+/** Models that take texts in windows of different sizes get the least, so that they can be set beside each other. */
+function withLeastWindow(
+    models: readonly EngineOptions[],
+    heads: readonly ModelHead[],
+    progress: CommandContext['progress'],
+): readonly EngineOptions[] {
+    const windows = heads.map(({ trainContext }, i) => models[i]!.windowSize ?? usualWindow(trainContext));
+    const windowSize = Math.min(...windows);
+    if (windows.every((window) => window === windowSize)) return models;
+    const { path } = heads[windows.indexOf(windowSize)]!;
+    progress.note(
+        `texts are taken in windows of ${formatCount(windowSize)} tokens, the most that ${path} takes, so that all ` +
+            'models are measured alike',
+    );
+    return models.map((model) => ({ ...model, windowSize }));
 }
 
 async function evaluateAnswers(kind: QuestionMetricKind, args: Arguments, shared: Shared): Promise<Evaluation> {

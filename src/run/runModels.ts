@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkVocabulary, modelHead } from '../engine/files/modelHead.js';
 import { sameSites, type Site } from '../engine/types/Site.js';
 import type { Comparison } from '../experiments/results/Comparison.js';
 import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
@@ -48,8 +49,10 @@ export async function runModels(config: RunConfig, options: ExamineOptions): Pro
     const { progress = silent, signal, excel, nextStep } = options;
     const configs = modelConfigs(config);
     const sites: (readonly Site[])[] = [];
+    const reference = config.reference === undefined ? undefined : await modelHead(config.reference, options);
     for (const one of Object.values(configs)) {
         await checkInFolder(one.out);
+        if (reference !== undefined) checkVocabulary(await modelHead(one.model, options), reference);
         sites.push(await tryModel(one, { ...engineOptionsOf(one), signal, progress }));
     }
     const progresses = inParts(progress, Array<number>(sites.length).fill(1));

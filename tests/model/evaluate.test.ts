@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCorpus } from '../../src/data/openCorpus.js';
@@ -10,6 +10,7 @@ import { kl } from '../../src/experiments/textMetrics/divergence.js';
 import { evaluate } from '../../src/experiments/evaluate.js';
 import { type Evaluation, readEvaluationIfAny } from '../../src/experiments/resultFiles/evaluationFile.js';
 import { perplexityMetric } from '../../src/experiments/textMetrics/perplexity.js';
+import { embeddedAdapter } from '../../src/run/embeddedRun.js';
 import { silent } from '../../src/support/progress.js';
 import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -136,5 +137,42 @@ describe('models that are evaluated', () => {
         const refused = await commandHere(...command, ...texts, '--metric', 'accuracy');
         expect(refused.code).toBe(1);
         expect(refused.stderr).toMatch(/udhr/);
+    });
+
+    it('take the least window of all by themselves, and adapters on the last', async () => {
+        const bytes = readFileSync(embeddedModel);
+        const key = 'context_length';
+        bytes.writeUInt32LE(96, bytes.indexOf(key) + key.length + 4); // behind the value's type
+        writeFileSync(at('narrow.gguf'), bytes);
+        const texts = ['--data', 'udhr:27-27', '--languages', 'en', '--gpu', 'off', '--out', at('windows')];
+        const models = ['--model', at('narrow.gguf'), '--model', embeddedModel, '--lora', `${embeddedAdapter}:0.5`];
+        const { code, stdout, stderr } = await commandHere('evaluate', ...models, ...texts, '--json');
+        expect(code, stderr).toBe(0);
+        expect(stderr).toMatch(/texts are taken in windows of 96 tokens, the most that .*narrow\.gguf takes/);
+        const found = JSON.parse(stdout) as Evaluation;
+        expect(found.notes).toEqual([]);
+        expect(found.models.map(({ settings }) => settings.window)).toEqual([96, 96]);
+        const [narrow, adapted] = found.models;
+        expect(adapted!.perLanguage.en).toHaveProperty('change');
+        using engine = await Engine.open({
+            ...{ model: embeddedModel, gpu: 'off', windowSize: 96 },
+            loras: [{ path: embeddedAdapter, scale: 0.5 }],
+        });
+        expect(adapted!.model.fingerprint).toBe(engine.fingerprint);
+        const samples = (await openCorpus('udhr:27-27', { languages: ['en'] })).samples('en');
+        const score = await engine.score(samples);
+        expect(adapted!.perLanguage.en!.value).toBeCloseTo(Math.exp(-score.logProbability / score.tokens), 6);
+        expect(adapted!.perLanguage.en!.value).not.toBe(narrow!.perLanguage.en!.value);
+    });
+
+    it('of another vocabulary are refused before one is measured', async () => {
+        const stranger = at('stranger.gguf');
+        writeWidths(stranger, [64, 96]);
+        const models = ['--model', embeddedModel, '--model', coarse, '--model', stranger];
+        const command = ['evaluate', ...models, '--metric', 'kl', '--data', 'udhr:27-27', '--languages', 'en'];
+        const { code, stderr } = await commandHere(...command, '--gpu', 'off', '--out', at('foreign'));
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/stranger\.gguf: its vocabulary is not that of the reference .*base\.gguf \(\d+ tokens/);
+        expect(existsSync(at('foreign'))).toBe(false);
     });
 });

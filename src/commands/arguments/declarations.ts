@@ -243,6 +243,7 @@ export const evaluateDeclaration = {
             many: true,
             describe: `${modelTable.model.describe}; several are compared with the first`,
         },
+        lora: { ...modelTable.lora, describe: `${modelTable.lora.describe}; of the last model` },
         ...textTable,
         out: { ...out, describe: 'folder for the table and for what is finished' },
         ...metricTable,

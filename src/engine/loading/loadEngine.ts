@@ -22,9 +22,9 @@ import { checkWeightsFit, describePlan, maxSequences, planMemory } from './planM
 import type { OpenCounting, Products } from './fastestProducts.js';
 import { resolveModel } from '../files/resolveModel.js';
 import { settledProducts } from './settledProducts.js';
+import { usualWindow } from './usualWindow.js';
 
 const defaultBatchSize = 512;
-const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
@@ -248,7 +248,7 @@ function sizesOf(
     batchSize: number,
     trainContext = 0,
 ): Readonly<Record<'windowSize' | 'contextSize', number>> {
-    const windowSize = asked ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
+    const windowSize = asked ?? usualWindow(trainContext > 0 ? trainContext : undefined);
     // At most one sequence reaches from one batch into the next.
     return { windowSize, contextSize: Math.max(contextSize, windows * windowSize, windowSize + batchSize) };
 }

@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../../errors.js';
+import { foreignVocabulary } from '../files/modelHead.js';
 import type { NativeBatch } from '../native/addon.js';
 import type { LayerResiduals } from '../types/LayerResiduals.js';
 import { throwIfStopped } from '../../support/stop.js';
@@ -99,12 +100,7 @@ async function referenceFor(passes: Passes, other: Passes): Promise<Passes> {
     if (other === passes) return passes.itself();
     const [path, reference] = [passes.files[0]!, other.files[0]!];
     const differing = await differingToken(passes, other);
-    if (differing !== undefined)
-        throw new LanguageNeuronsError(
-            'MISMATCH',
-            `${path}: its vocabulary is not that of the reference ${reference} (${differing}); ` +
-                'compare files of one model, or models that share a vocabulary',
-        );
+    if (differing !== undefined) throw foreignVocabulary(path, reference, differing);
     if (other.windowSize >= passes.windowSize) return other;
     throw new LanguageNeuronsError(
         'WRONG_USE',
