@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { NativeBatch } from '../native/addon.js';
 import { awaitNative } from '../native/nativeError.js';
-import type { Passes } from './Passes.js';
+import type { NextLogits, Passes } from './Passes.js';
 
 /** Bytes of logits that are kept at most, and their most share of the free memory. */
 const [mostBytes, mostShare] = [2 ** 31, 1 / 4];
@@ -12,9 +12,6 @@ interface KeptBatch {
     /** After each token that has a target, [targets, vocabulary]. */
     readonly logits: Float32Array;
 }
-
-/** The reference's logits after the targets of a pass's next batch; undefined: the reference has yet to decode it. */
-export type NextLogits = (batch: NativeBatch) => Promise<Float32Array | undefined>;
 
 /**
  * The logits of a reference, so that texts that are scored beside it under one condition after another go through it

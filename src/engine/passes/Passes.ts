@@ -1,13 +1,12 @@
 import { LanguageNeuronsError } from '../../errors.js';
 import { orStopped, throwIfStopped } from '../../support/stop.js';
-import type { NativeDivergences, NativeMode, NativeModel } from '../native/addon.js';
+import type { NativeBatch, NativeDivergences, NativeMode, NativeModel } from '../native/addon.js';
 import type { TextEdit } from '../types/edits.js';
 import type { RunOptions, Samples, ScoredPart } from '../types/engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize } from '../loading/loadEngine.js';
 import type { ModelInfo } from '../types/ModelInfo.js';
 import { awaitNative } from '../native/nativeError.js';
 import { NamedSamples, notFinite } from './notFinite.js';
-import type { NextLogits } from './KeptLogits.js';
 import { type PackedBatch, packBatches, type PackOptions } from './packBatches.js';
 import { type Purpose, SizedContext } from '../loading/SizedContext.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
@@ -33,6 +32,9 @@ export interface DecodedBatch {
     /** Beside a reference. */
     readonly divergences?: Omit<NativeDivergences, 'logProbabilities'> | undefined;
 }
+
+/** The reference's logits after the targets of a pass's next batch; undefined: the reference has yet to decode it. */
+export type NextLogits = (batch: NativeBatch) => Promise<Float32Array | undefined>;
 
 /**
  * The passes over a model: one at a time, stopped when asked, tried again with half the batch where memory ran out, and
