@@ -217,8 +217,13 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
 
     it('stop when they are told to, or left, and the next question is answered', async () => {
         const { page, faults } = await open(`${url}#/neuron/1:7`);
-        await page.getByRole('button', { name: 'Measure' }).click();
-        await page.getByRole('button', { name: 'Stop' }).click();
+        // Within the page: a small model may have measured all before a second command reaches it.
+        await page.evaluate(`(async () => {
+            const button = (name) => [...document.querySelectorAll('button')].find((one) => one.textContent === name);
+            button('Measure').click();
+            while (button('Stop').disabled) await new Promise(requestAnimationFrame);
+            button('Stop').click();
+        })()`);
         await expect.poll(() => page.getByRole('button', { name: 'Measure' }).isEnabled()).toBe(true);
         await page.getByRole('button', { name: 'Measure' }).click();
         await page.goto(sentence('Bread.')); // leaves the view
