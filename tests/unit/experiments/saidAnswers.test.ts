@@ -151,6 +151,19 @@ describe('readAnswers', () => {
         expect(warnings[0]).toContain('lacks the answers of accuracy.scale-0.5.matrix.json');
         expect(warnings[1]).toMatch(/^The answers of accuracy\.replace-mean-en\.matrix\.json are not shown: /);
     });
+
+    it('gives answers once that two metrics judge, and those asked in another way beside them', async () => {
+        writeJournal(planted);
+        const settings = { texts: 'hash', template: 'chat', maxTokens: 64 };
+        const judged = { ...matrix(), settings: { ...settings, rule: 'last' } };
+        const byLanguage = { ...matrix(), metric: 'language', settings };
+        const shorter = { ...byLanguage, settings: { ...settings, maxTokens: 32 } };
+        const shown = async (...matrices: DeactivationMatrix[]): Promise<string[]> =>
+            (await readAnswers(folder, matrices, analysis)).answers.map(({ metric }) => metric);
+        expect(await shown(judged, byLanguage)).toEqual(['accuracy']);
+        expect(await shown(judged, shorter)).toEqual(['accuracy', 'language']);
+        expect(await shown(byLanguage)).toEqual(['language']);
+    });
 });
 
 describe('questionTexts', () => {
