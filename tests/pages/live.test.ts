@@ -217,11 +217,12 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
 
     it('stop when they are told to, or left, and the next question is answered', async () => {
         const { page, faults } = await open(`${url}#/neuron/1:7`);
+        await expect.poll(() => page.getByRole('button', { name: 'Measure' }).isEnabled()).toBe(true);
         // Within the page: a small model may have measured all before a second command reaches it.
         await page.evaluate(`(async () => {
             const button = (name) => [...document.querySelectorAll('button')].find((one) => one.textContent === name);
             button('Measure').click();
-            while (button('Stop').disabled) await new Promise(requestAnimationFrame);
+            while (button('Stop').disabled) await new Promise((next) => setTimeout(next));
             button('Stop').click();
         })()`);
         await expect.poll(() => page.getByRole('button', { name: 'Measure' }).isEnabled()).toBe(true);

@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { livePaths, type RemovalEvent } from '../../live/liveFormat.js';
 import { askModel } from '../data/askModel.js';
 import type { LoadedSite } from '../data/site.js';
@@ -8,15 +8,11 @@ import { formatCount } from '../../../support/format.js';
 import { DataTable } from './DataTable.js';
 import { LanguageTag } from './languageText.js';
 
-/** What removing one neuron alone does to texts in each language, measured when it is asked for. */
+/** What removing one neuron alone does to texts in each language, measured when asked for. Its key is the neuron. */
 export function Removal({ site, flat }: { site: LoadedSite; flat: number }): ComponentChild {
     const { live, languages } = site.summary;
     const [rows, setRows] = useState<readonly RemovalEvent[]>([]);
     const { pending, failed, begin, stop } = usePending();
-    useEffect(() => {
-        stop();
-        setRows([]);
-    }, [flat]);
     if (live === undefined) return null;
     const measure = (): void =>
         begin(async (signal) => {

@@ -94,7 +94,7 @@ function Facts({ site, row, alike }: FactsProps): ComponentChild {
                 <Probabilities site={site} row={row} />
             </section>
             <NeuronExamples site={site} flat={row.flat} />
-            <Removal site={site} flat={row.flat} />
+            <Removal key={row.flat} site={site} flat={row.flat} />
             <NeuronEffects site={site} flat={row.flat} />
             <section aria-labelledby="alike">
                 <h2 id="alike">Neurons like it</h2>
