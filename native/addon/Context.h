@@ -94,12 +94,12 @@ public:
 
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits, bool want_targets) const;
-    // Decodes a batch, whose logits are llama.cpp's until the next.
     void require_logits() const; // throws WRONG_USE
     // Of the last batch, those after each token that has a target. [n_vocab] each.
     std::vector<const float *> target_rows(const Batch & batch);
     // Of the last batch. @param reference a row for each token that has a target
     Divergences diverge(const Batch & batch, const std::vector<const float *> & reference);
+    // Decodes a batch, whose logits are llama.cpp's until the next.
     void decode_outputs(const Batch & batch, const std::vector<uint8_t> & outputs);
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     llama_context_params parameters(const ContextOptions & options);

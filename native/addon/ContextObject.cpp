@@ -199,7 +199,7 @@ Napi::Value ContextObject::target_logits(const Napi::CallbackInfo & info) {
     return run<std::vector<float>>(
         info.Env(), [batch = std::move(batch)](Context & context) { return context.target_logits(batch); },
         [](Napi::Env env, std::vector<float> & logits) -> Napi::Value {
-            return convert::typed_array<Napi::Float32Array>(env, logits);
+            return convert::moved_array<Napi::Float32Array>(env, std::move(logits));
         },
         /*abortable=*/true
     );

@@ -1,11 +1,12 @@
 #pragma once
 
 // Conversions between JavaScript values and the structs that workers use. They run on the JS thread
-// and throw Napi::TypeError where the contract (src/engine/addon.ts) is not kept.
+// and throw Napi::TypeError where the contract (src/engine/native/addon.ts) is not kept.
 
 #include "Context.h"
 #include "Model.h"
 
+#include <memory>
 #include <napi.h>
 
 namespace convert {
@@ -38,6 +39,21 @@ template <typename Array, typename T> Array typed_array(Napi::Env env, const std
     Array array = Array::New(env, values.size());
     std::copy(values.begin(), values.end(), array.Data());
     return array;
+}
+
+// The values themselves, freed with the array: a copy of what is large would hold up the JS thread.
+template <typename Array, typename T> Array moved_array(Napi::Env env, std::vector<T> && values) {
+    if (values.empty()) {
+        return Array::New(env, 0);
+    }
+    auto held = std::make_unique<std::vector<T>>(std::move(values));
+    const size_t size = held->size();
+    auto buffer = Napi::ArrayBuffer::New(
+        env, held->data(), size * sizeof(T),
+        [](Napi::Env, void *, std::vector<T> * owner) { std::unique_ptr<std::vector<T>>{ owner }; }, held.get()
+    );
+    held.release(); // the buffer's now
+    return Array::New(env, size, buffer, 0);
 }
 
 } // namespace convert

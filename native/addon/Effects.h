@@ -1,7 +1,7 @@
 #pragma once
 
 // Which tokens vectors raise and lower. The contract is NativeAddon.matrixColumns and tokenEffects in
-// src/engine/addon.ts.
+// src/engine/native/addon.ts.
 
 #include <napi.h>
 

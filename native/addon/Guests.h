@@ -1,7 +1,7 @@
 #pragma once
 
 // Contexts that others make through our libllama, such as node-llama-cpp's, and the edits on them. The contract is
-// NativeGuests in src/engine/addon.ts.
+// NativeGuests in src/engine/native/addon.ts.
 
 #include <napi.h>
 

@@ -1,4 +1,4 @@
-// The addon's entry. Its contract, with every type, is src/engine/addon.ts.
+// The addon's entry. Its contract, with every type, is src/engine/native/addon.ts.
 
 #include "Abort.h"
 #include "Backends.h"

@@ -23,6 +23,7 @@ const batch = {
     moved: new Int32Array(0),
     shared: new Int32Array(0),
 };
+const scored = { ...batch, targets: tokens };
 const modelOptions = (path) => ({
     path,
     devices: [],
@@ -78,6 +79,9 @@ const ofContext = {
     reset: ({ context }) => context.reset(),
     graphSplits: ({ context }) => context.graphSplits(plain),
     memory: ({ context }) => context.memory(),
+    compare: ({ context, other }) => context.compare(scored, other),
+    targetLogits: ({ context }) => context.targetLogits(scored),
+    compareWith: ({ context, logits }) => context.compareWith(scored, logits),
 };
 const delays = [3]; // in ms, from when the worker is ready
 const names = [ofEngine, ofModel, ofContext].flatMap(Object.keys);
@@ -93,8 +97,10 @@ async function prepare(name, path) {
     const model = await addon.loadModel(modelOptions(path));
     if (name in ofModel) return () => ofModel[name]({ addon, model, path });
     const context = await model.createContext(contextOptions);
-    await context.setMode(plain);
-    return () => ofContext[name]({ context });
+    const other = await model.createContext(contextOptions);
+    for (const one of [context, other]) await one.setMode(plain);
+    const logits = await other.targetLogits(scored);
+    return () => ofContext[name]({ context, other, logits });
 }
 
 async function inWorker({ name, path, way, delay }) {
