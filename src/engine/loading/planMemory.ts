@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
-import { totalmem } from 'node:os';
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../../errors.js';
+import { machineMemory } from '../../support/machineMemory.js';
 import type { NativeAddon, NativeDevice, NativeMemory, NativeModelOptions } from '../native/addon.js';
 import type { MemoryBytes, MemoryNeeds, MemoryPlan } from '../types/MemoryPlan.js';
 import { awaitNative } from '../native/nativeError.js';
@@ -203,12 +203,6 @@ function freeOnGpus(devices: readonly NativeDevice[]): number {
     const free = ({ freeBytes, totalBytes }: NativeDevice): number =>
         Math.max(0, freeBytes - Math.min(mostGpuMargin, gpuMargin * totalBytes));
     return devices.filter(({ kind }) => kind === 'gpu').reduce((sum, device) => sum + free(device), 0);
-}
-
-/** A container may have less than the machine. */
-function machineMemory(): number {
-    const limit = process.constrainedMemory();
-    return limit > 0 && limit < totalmem() ? limit : totalmem();
 }
 
 /** A batch size and its halves, down to the least. */

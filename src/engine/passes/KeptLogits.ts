@@ -1,4 +1,5 @@
 import { freemem } from 'node:os';
+import { machineMemory } from '../../support/machineMemory.js';
 import type { NativeBatch } from '../native/addon.js';
 import { awaitNative } from '../native/nativeError.js';
 import type { NextLogits, Passes } from './Passes.js';
@@ -25,7 +26,7 @@ export class KeptLogits {
     #isTooLarge = false;
 
     /** @param most bytes. Default: a quarter of the free memory, and no more than 2 GiB */
-    constructor(most = Math.min(mostBytes, freemem() * mostShare)) {
+    constructor(most = Math.min(mostBytes, mostShare * Math.min(freemem(), machineMemory()))) {
         this.#most = most;
     }
 
