@@ -1,5 +1,4 @@
 import { pipeline } from 'node:stream';
-import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
@@ -40,7 +39,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         );
     };
     try {
-        for await (const { value } of elements(path, onBytes, signal)) {
+        for await (const { value } of await elements(path, onBytes, signal)) {
             element++;
             bytesSince = 0;
             const { lang, instruction, answers, special = false } = question.parse(value);
@@ -72,11 +71,12 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
 }
 
 /** Streams the elements of the array, however large the file. */
-function elements(
+async function elements(
     path: string,
     onBytes: (bytes: number) => void,
     signal: AbortSignal | undefined,
-): AsyncIterable<{ readonly value: unknown }> {
+): Promise<AsyncIterable<{ readonly value: unknown }>> {
+    const { streamArray } = await import('stream-json/streamers/stream-array.js');
     const decoder = new TextDecoder('utf-8', { fatal: true });
     async function* decoded(): AsyncGenerator<string> {
         for await (const chunk of readBytes(path, signal)) {

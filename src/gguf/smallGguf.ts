@@ -17,7 +17,10 @@ const f32 = 0;
  * The bytes of a GGUF file of rows in F32, which fit in memory.
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
-export function smallGguf(metadata: Readonly<Record<string, GgufValue>>, rows: readonly NamedRow[]): Buffer {
+export async function smallGguf(
+    metadata: Readonly<Record<string, GgufValue>>,
+    rows: readonly NamedRow[],
+): Promise<Buffer> {
     const counts = [rows.length, Object.keys(metadata).length].map(whole);
     const data = rows.map(({ values }) => padded(Buffer.from(values.buffer, values.byteOffset, values.byteLength)));
     let offset = 0;
@@ -27,7 +30,8 @@ export function smallGguf(metadata: Readonly<Record<string, GgufValue>>, rows: r
         offset += data[i]!.length;
         return Buffer.concat(entry);
     });
-    const head = Buffer.concat([Buffer.from(magic), half(version), ...counts, encoded(metadata), ...entries]);
+    const keys = await encoded(metadata);
+    const head = Buffer.concat([Buffer.from(magic), half(version), ...counts, keys, ...entries]);
     return Buffer.concat([padded(head), ...data]);
 }
 

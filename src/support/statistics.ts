@@ -1,15 +1,27 @@
-import tCdf from '@stdlib/stats-base-dists-t-cdf';
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
-import padjust from '@stdlib/stats-padjust';
+import { createRequire } from 'node:module';
+import type tCdf from '@stdlib/stats-base-dists-t-cdf';
+import type tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import type padjust from '@stdlib/stats-padjust';
+
+/** Hundreds of small modules, which take as long as all others of a command: loaded at their first use. */
+const load = createRequire(import.meta.url);
+let cdf: typeof tCdf | undefined;
+let quantile: typeof tQuantile | undefined;
+
+/** Probability that Student's t is at most a number. */
+function studentCdf(t: number, degreesOfFreedom: number): number {
+    return (cdf ??= load('@stdlib/stats-base-dists-t-cdf') as typeof tCdf)(t, degreesOfFreedom);
+}
 
 /** Quantile of Student's t distribution at 97.5 %. */
 export function studentQuantile(degreesOfFreedom: number): number {
-    return tQuantile(0.975, degreesOfFreedom);
+    quantile ??= load('@stdlib/stats-base-dists-t-quantile') as typeof tQuantile;
+    return quantile(0.975, degreesOfFreedom);
 }
 
 /** Two-sided p of Student's t. */
 export function studentP(t: number, degreesOfFreedom: number): number {
-    return 2 * tCdf(-Math.abs(t), degreesOfFreedom);
+    return 2 * studentCdf(-Math.abs(t), degreesOfFreedom);
 }
 
 /** Student's t with so many degrees of freedom is the normal distribution, to eight digits. */
@@ -22,7 +34,7 @@ export function normalP(deviations: number): number {
 
 /** Probability that a standard normal number is above a limit. */
 export function normalTail(limit: number): number {
-    return tCdf(-limit, asNormal);
+    return studentCdf(-limit, asNormal);
 }
 
 /**
@@ -34,7 +46,7 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
     const tested = [...ps.keys()].filter((i) => !Number.isNaN(ps[i]!));
     const qs = ps.map(() => Number.NaN);
     if (tested.length === 0) return qs;
-    const adjusted = padjust(
+    const adjusted = (load('@stdlib/stats-padjust') as typeof padjust)(
         tested.map((i) => ps[i]!),
         'bh',
     );
@@ -50,6 +62,6 @@ export function meanAbove0(values: ArrayLike<number>): { readonly mean: number; 
     const all = Array.from(values);
     const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
     const variance = all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (all.length - 1);
-    const p = variance > 0 ? tCdf(-mean / Math.sqrt(variance / all.length), all.length - 1) : Number.NaN;
+    const p = variance > 0 ? studentCdf(-mean / Math.sqrt(variance / all.length), all.length - 1) : Number.NaN;
     return { mean, p };
 }

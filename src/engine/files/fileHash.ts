@@ -1,5 +1,4 @@
 import { realpath, stat } from 'node:fs/promises';
-import { createXXHash128 } from 'hash-wasm';
 import { z } from 'zod';
 import { keepCached, readCached } from '../../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../../errors.js';
@@ -70,6 +69,7 @@ async function hashBytes(
 ): Promise<string> {
     const file = await openNamed(path);
     try {
+        const { createXXHash128 } = await import('hash-wasm');
         const hasher = (await createXXHash128()).init();
         // One is read while the other is hashed.
         let [filling, full] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];

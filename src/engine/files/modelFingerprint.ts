@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { xxhash128 } from 'hash-wasm';
 import { unreadable } from '../../files/fileAccess.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { silent, type WorkOptions } from '../../support/progress.js';
@@ -49,5 +48,6 @@ export async function modelFingerprint(
     if (hashes.length === 1) return `xxh128:${hashes[0]!}`;
     const weights = hashes.slice(0, hashes.length - loras.length);
     const adapters = loras.map(({ scale }, i) => `lora ${scale} ${hashes[weights.length + i]!}`);
+    const { xxhash128 } = await import('hash-wasm');
     return `xxh128:${await xxhash128([...weights, ...adapters].join('\n'))}`;
 }

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { cpu } from 'systeminformation';
 
 let known: Promise<number> | undefined;
 
@@ -8,7 +7,8 @@ let known: Promise<number> | undefined;
  * never more than this process may use. A second thread of a core adds nothing to matrix products.
  */
 export function defaultThreads(): Promise<number> {
-    known ??= cpu().then(
+    const read = async () => (await import('systeminformation')).cpu(); // 0.7 MB, for commands that compute alone
+    known ??= read().then(
         ({ physicalCores, performanceCores }) => {
             const told = [physicalCores, performanceCores ?? 0].filter((count) => count >= 1);
             return Math.min(availableParallelism(), ...told);
