@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { explore } from '../../src/explore/explore.js';
 import type { AskEvent, TokenTrace } from '../../src/explore/live/liveFormat.js';
-import { browserPath, openBrowser, openPage, overflow, violations, widths } from '../helpers/browser.js';
+import { browserPath, openBrowser, openPage, violations, windows, wrongInThemes } from '../helpers/browser.js';
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -47,8 +47,7 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         engine.close();
     });
 
-    const open = (at: string, width = 1300, colorScheme: 'light' | 'dark' = 'light') =>
-        openPage(browser, at, { width, colorScheme });
+    const open = (at: string, size?: Parameters<typeof openPage>[2]) => openPage(browser, at, size);
     const sentence = (text: string): string => `${url}#/sentence?text=${encodeURIComponent(text)}`;
     const ask = (text: string, more = ''): string =>
         `${url}#/ask?tokens=16&languages=zh&text=${encodeURIComponent(text)}${more}`;
@@ -78,21 +77,19 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         'without a model': { at: () => `${bare}#/ask`, act: (page) => page.waitForSelector('code') },
     };
 
-    describe.each(widths)('%i pixels wide', (width) => {
+    describe.each(windows)('$width pixels wide', (size) => {
         it.each(Object.entries(views))('show %s without faults, in light and dark', async (name, { at, act }) => {
-            for (const colorScheme of ['light', 'dark'] as const) {
-                const { page, faults } = await open(at(), width, colorScheme);
-                await act(page);
-                expect(await violations(page)).toEqual([]);
-                expect(await overflow(page)).toBeLessThanOrEqual(0);
-                expect(faults).toEqual([]);
-                if (shots !== undefined) {
-                    mkdirSync(shots, { recursive: true });
-                    const path = join(shots, `${name.replaceAll(' ', '-')}-${width}-${colorScheme}.png`);
-                    await page.screenshot({ path, fullPage: true });
-                }
-                await page.close();
-            }
+            const opened = await open(at(), size);
+            const { page } = opened;
+            await act(page);
+            const wrong = await wrongInThemes(opened, async (colorScheme) => {
+                if (shots === undefined) return;
+                mkdirSync(shots, { recursive: true });
+                const path = join(shots, `${name.replaceAll(' ', '-')}-${size.width}-${colorScheme}.png`);
+                await page.screenshot({ path, fullPage: true });
+            });
+            expect(wrong).toEqual([]);
+            await page.close();
         });
     });
 

@@ -8,7 +8,7 @@ import { buildSite } from '../../src/explore/buildSite.js';
 import { effectsPath, type SiteEffects } from '../../src/explore/effectsFormat.js';
 import { serveSite } from '../../src/explore/exploreServer.js';
 import { blockBytes } from '../../src/explore/siteFormat.js';
-import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { browserPath, openBrowser, openPage, windows, wrongInThemes } from '../helpers/browser.js';
 import { writeExploredRun } from '../helpers/exploredRun.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { buildMatrix } from '../unit/report/fixture.js';
@@ -85,30 +85,25 @@ describe.skipIf(browserPath === undefined)('the tokens of a neuron on the page o
         await ended;
     });
 
-    it.each(widths.flatMap((width) => (['light', 'dark'] as const).map((scheme) => [width, scheme] as const)))(
-        'are shown as text at %i px, %s',
-        async (width, colorScheme) => {
-            const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
-            const faults: string[] = [];
-            page.on('pageerror', ({ message }) => faults.push(message));
-            page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-            await page.goto(`${url}#/neuron/0:1`);
-            await page.waitForSelector('.effects tbody tr');
-            expect(await page.locator('.effects .raised tbody tr').count()).toBe(keptTokens);
-            expect(await page.locator('.effects .lowered tbody tr').count()).toBe(keptTokens);
-            const words = await page.locator('.effects').innerText();
-            expect(words).toContain('<script>');
-            expect(words).toContain('\\u{202e}');
-            expect(words).toContain('Han, zh');
-            expect(await page.title()).not.toBe('taken');
-            expect(await overflow(page)).toBe(0);
-            expect(await violations(page)).toEqual([]);
-            expect(faults).toEqual([]);
-            if (shots !== undefined)
-                await page.locator('.effects').screenshot({ path: join(shots, `effects-${width}-${colorScheme}.png`) });
-            await page.close();
-        },
-    );
+    it.each(windows)('are shown as text at $width px, in light and dark', async (size) => {
+        const opened = await openPage(browser, `${url}#/neuron/0:1`, size);
+        const { page } = opened;
+        await page.waitForSelector('.effects tbody tr');
+        expect(await page.locator('.effects .raised tbody tr').count()).toBe(keptTokens);
+        expect(await page.locator('.effects .lowered tbody tr').count()).toBe(keptTokens);
+        const words = await page.locator('.effects').innerText();
+        expect(words).toContain('<script>');
+        expect(words).toContain('\\u{202e}');
+        expect(words).toContain('Han, zh');
+        expect(await page.title()).not.toBe('taken');
+        const wrong = await wrongInThemes(opened, async (colorScheme) => {
+            if (shots === undefined) return;
+            const path = join(shots, `effects-${size.width}-${colorScheme}.png`);
+            await page.locator('.effects').screenshot({ path });
+        });
+        expect(wrong).toEqual([]);
+        await page.close();
+    });
 
     it("are those of another block for an expert's neuron, and none where none were computed", async () => {
         const page = await browser.newPage();
