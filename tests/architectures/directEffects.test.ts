@@ -28,13 +28,19 @@ const settings = { gpu: 'off', batchSize: 32, windowSize: 32, threads: twoThread
 /** What a layer adds to the residual stream is the product of such a matrix, and its bias. */
 const outputs = /^(attn_output|attn_out|ssm_out|shortconv\.out_proj|time_mix_output|ffn_down|channel_mix_value)/;
 
-/** A copy of a model in which no layer behind one adds to the residual stream: its way to the logits is linear. */
+/**
+ * A copy of a model in which no layer behind one adds to the residual stream: its way to the logits is linear. The
+ * model itself where none does so.
+ */
 async function withoutLayersBehind(model: string, layer: number): Promise<string> {
     const { tensors } = await readGguf(model);
-    const file = readFileSync(model);
-    for (const { name, offset, shape, type } of tensors.values()) {
+    const behind = [...tensors.values()].filter(({ name }) => {
         const [, number, rest] = /^blk\.(\d+)\.(.*)$/.exec(name) ?? [];
-        if (number === undefined || Number(number) <= layer || !outputs.test(rest!)) continue;
+        return number !== undefined && Number(number) > layer && outputs.test(rest!);
+    });
+    if (behind.length === 0) return model;
+    const file = readFileSync(model);
+    for (const { offset, shape, type } of behind) {
         const weights = shape.reduce((product, n) => product * n, 1);
         file.fill(0, offset, offset + (weights / type!.weights) * type!.bytes);
     }
@@ -60,8 +66,7 @@ async function logitsOf(
  * not depend on it: RMS norms and LayerNorms only divide.
  * @returns the share of the effect that lies outside of that span; undefined: no dose changes the logits
  */
-async function examine(model: string, file: GgufFile, number: number): Promise<number | undefined> {
-    using engine = await Engine.open({ ...settings, model });
+async function examine(engine: Engine, file: GgufFile, number: number): Promise<number | undefined> {
     const { sites } = engine;
     const site = sites[number]!;
     const whole = await logitsOf(engine, file);
@@ -85,7 +90,7 @@ async function examine(model: string, file: GgufFile, number: number): Promise<n
         if (dose === undefined) continue; // no token goes through the expert
         const states = [whole];
         for (const times of [1, -1, 0.3, 3, -4, 30]) states.push(await dosed(times * dose));
-        const effect = await productOf(model, file, sites, [number, index]);
+        const effect = await productOf(file, sites, [number, index]);
         return spanDistance(
             states.map((state) => finite.map((i) => state[i]!)),
             finite.map((i) => effect[i]!),
@@ -107,19 +112,53 @@ async function knee(changeOf: (dose: number) => Promise<number>, most: number): 
 }
 
 /** The head's product with a neuron's vector, in float64. */
-async function productOf(model: string, file: GgufFile, sites: Engine['sites'], neuron: NeuronIndex) {
+async function productOf(file: GgufFile, sites: Engine['sites'], neuron: NeuronIndex) {
     const { addon } = await loadBackends('off');
     const path = pathIn([file]);
     const vector = await neuronVectors(addon, path, sites, [neuron]);
     const { head } = path;
     const [width, rows] = head.shape as [number, number];
     const all = Int32Array.from({ length: width }, (_, i) => i);
-    const matrix = { path: model, offset: head.offset, type: head.typeNumber, width, rows };
+    const matrix = { path: file.path, offset: head.offset, type: head.typeNumber, width, rows };
     const columns = await addon.matrixColumns(matrix, all);
     return Array.from({ length: rows }, (_, row) =>
         vector.reduce((sum, value, i) => sum + value * columns[i * rows + row]!, 0),
     );
 }
+
+/** The sites of a layer whose effects are others than their neurons' vectors, in words; of those that are not, ''. */
+async function examineLayer(engine: Engine, layer: number): Promise<string[]> {
+    const file = await readGguf(engine.path);
+    const found: string[] = [];
+    for (const [number, site] of engine.sites.entries()) {
+        if (site.layer !== layer) continue;
+        const words = await examine(engine, file, number).then(
+            (share) => (share === undefined ? 'no effect' : share < 1e-2 ? '' : `${share.toExponential(1)} off`),
+            wordsOf,
+        );
+        found.push(words === '' ? '' : `layer ${layer} ${site.kind}: ${words}`);
+    }
+    return found;
+}
+
+/** Of the first layer with neurons and the last, as `examineLayer`. */
+async function examineModel(model: string): Promise<string[]> {
+    using whole = await Engine.open({ ...settings, model });
+    const found: string[] = [];
+    for (const layer of new Set([whole.sites[0]!.layer, whole.sites.at(-1)!.layer])) {
+        const path = await withoutLayersBehind(model, layer);
+        if (path === model) {
+            found.push(...(await examineLayer(whole, layer)));
+            continue;
+        }
+        using engine = await Engine.open({ ...settings, model: path });
+        found.push(...(await examineLayer(engine, layer)));
+        rmSync(path);
+    }
+    return found;
+}
+
+const wordsOf = (cause: unknown): string => (cause as Error).message.slice(0, 150);
 
 describe('the direct effect of neurons of a model of every architecture', () => {
     it('is what they add to logits where its list says so, and otherwise is refused', async () => {
@@ -129,26 +168,8 @@ describe('the direct effect of neurons of a model of every architecture', () => 
             const file = await readGguf(model);
             const architecture = String(file.metadata['general.architecture']);
             if (left.includes(architecture) || nameOf(model) === 'refact-moe') continue;
-            const sites = await (async () => {
-                using engine = await Engine.open({ ...settings, model });
-                return engine.sites;
-            })();
-            const [first, last] = [sites[0]!.layer, sites.at(-1)!.layer];
-            for (const [number, { layer, kind }] of sites.entries()) {
-                if (layer !== first && layer !== last) continue;
-                let words: string;
-                try {
-                    const path = await withoutLayersBehind(model, layer);
-                    const share = await examine(path, await readGguf(path), number);
-                    rmSync(path);
-                    words = share === undefined ? 'no effect' : share < 1e-2 ? '' : `${share.toExponential(1)} off`;
-                } catch (cause) {
-                    words = (cause as Error).message.slice(0, 150);
-                }
-                (found[architecture] ??= []).push(
-                    words === '' ? '' : `${nameOf(model)} layer ${layer} ${kind}: ${words}`,
-                );
-            }
+            const words = await examineModel(model).catch((cause: unknown) => [wordsOf(cause)]);
+            (found[architecture] ??= []).push(...words.map((one) => (one === '' ? '' : `${nameOf(model)} ${one}`)));
         }
         const direct = Object.keys(found).filter(
             (name) => found[name]!.every((words) => words === '') && !unseen.includes(name),
