@@ -14,7 +14,7 @@ import { silent, type WorkOptions } from '../support/progress.js';
 import { storedToken } from '../support/storedToken.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type DashboardFacts, type DashboardLogit, type DashboardNeuron, dashboardNeuron } from './DashboardNeuron.js';
-import { asName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js';
+import { asName, checkName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js';
 import { neuronpediaBatch } from './neuronpedia.js';
 import { saeDashboardBatch } from './saeDashboard.js';
 
@@ -35,8 +35,8 @@ export interface ExportedDashboards {
 /**
  * Writes the neurons of a run folder's examples in the form of others' tools, a folder a site, into `out`. Files of the
  * same names are replaced, others are left alone.
- * @throws LanguageNeuronsError NOT_FOUND without examples or `neurons.json`; MISMATCH where they, or the effects, are
- * of different models; DAMAGED, UNWRITABLE, ABORTED
+ * @throws LanguageNeuronsError WRONG_USE for a name that they do not take; NOT_FOUND without examples or
+ * `neurons.json`; MISMATCH where they, or the effects, are of different models; DAMAGED, UNWRITABLE, ABORTED
  */
 export async function exportDashboards(
     folder: string,
@@ -48,6 +48,8 @@ export async function exportDashboards(
     const { sourceSet = dashboardsTable.sourceSet.default } = options;
     const { path, head, factsOf, effects } = await readFacts(folder);
     const { modelId = asName(head.source.model.name) } = options;
+    checkName('modelId', modelId);
+    checkName('sourceSet', sourceSet);
     const toForm = form === 'neuronpedia' ? neuronpediaBatch : saeDashboardBatch;
     await ensureWritableFolder(out);
     const files: string[] = [];

@@ -1,4 +1,5 @@
 import type { Site } from '../engine/types/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
 import type { DashboardNeuron } from './DashboardNeuron.js';
 
 /** Most neurons of a file; Neuronpedia takes no more at once. */
@@ -27,4 +28,15 @@ export function sourceName({ layer }: Pick<Site, 'layer'>, sourceSet: string, su
 export function asName(text: string): string {
     const name = text.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-');
     return name.replaceAll(/^[-.]+|[-.]+$/g, '') || 'model';
+}
+
+/**
+ * A name that is given must be one of theirs: Neuronpedia makes capitals small, and takes what stands behind `__` in a
+ * source for a suffix, so that it would look for a model or a set of another name.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function checkName(setting: 'modelId' | 'sourceSet', name: string): void {
+    if (name === asName(name) && (setting === 'modelId' || !name.includes('__'))) return;
+    const words = 'takes lower-case letters, digits, `.`, `-` and single `_`';
+    throw new LanguageNeuronsError('WRONG_USE', `\`${setting}\` ${words}, not "${name}"`);
 }

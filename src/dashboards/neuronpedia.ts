@@ -4,6 +4,8 @@ import type { DashboardBatch } from './forms.js';
 
 /** Most tokens of a list that Neuronpedia takes. */
 const mostLogits = 20;
+/** Most characters of an explanation there. */
+const mostWords = 512;
 
 /**
  * A batch of neurons as the body of a request to Neuronpedia's `POST /api/feature/upload-batch`: the fields of
@@ -19,7 +21,7 @@ function featureOf({ index, density, raised, lowered, described, excerpts }: Das
         density,
         topLogits: raised.slice(0, mostLogits),
         bottomLogits: lowered.slice(0, mostLogits),
-        explanations: described === undefined ? [] : [{ text: described }],
+        explanations: described === undefined ? [] : [{ text: cut(described) }],
         activations: excerpts.map((excerpt) => {
             const { tokens, values, quantile } = excerpt;
             if (quantile === undefined) return { tokens, values };
@@ -27,4 +29,9 @@ function featureOf({ index, density, raised, lowered, described, excerpts }: Das
             return { tokens, values, quantileMin, quantileMax, quantileFraction: bin_contains };
         }),
     };
+}
+
+/** Of a neuron of very many languages, the first of them. */
+function cut(words: string): string {
+    return words.length > mostWords ? `${words.slice(0, mostWords - 1)}…` : words;
 }

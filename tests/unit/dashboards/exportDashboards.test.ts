@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { exportDashboards } from '../../../src/dashboards/exportDashboards.js';
+import { neuronpediaBatch } from '../../../src/dashboards/neuronpedia.js';
 import { storedToken } from '../../../src/support/storedToken.js';
 import { writeEffects } from '../../../src/effects/effectsFile.js';
 import { examplesPath, type ExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
@@ -11,6 +13,23 @@ import { tokenText } from '../../../src/support/tokenText.js';
 import { writeNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
 import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
+
+/** A Python with SAEDashboard, without what it depends on: `.ci/run programs` makes it. */
+const saeDashboard = ['.cache/sae-dashboard/bin/python'].find(existsSync);
+/** Reads batches by the published classes; they must write what they read. The package itself would load PyTorch. */
+const readAndWrite = `
+import importlib.util, json, sys
+from pathlib import Path
+package = Path(importlib.util.find_spec('sae_dashboard').origin).parent
+path = package / 'neuronpedia' / 'neuronpedia_dashboard.py'
+spec = importlib.util.spec_from_file_location('dashboard', path)
+dashboard = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(dashboard)
+for file in sys.argv[1:]:
+    given = json.loads(Path(file).read_text())
+    assert dashboard.NeuronpediaDashboardBatch(**given).to_dict() == given, file
+print(len(sys.argv) - 1)
+`;
 
 const numbers = z.array(z.number());
 const texts = z.array(z.string());
@@ -232,6 +251,36 @@ describe("neurons as others' dashboards take them", () => {
         expect(first!.activations[0]!.qualifying_token_index).toBe(1);
         expect(second!.pos_str).toEqual([]);
     });
+
+    it.skipIf(saeDashboard === undefined)(
+        "SAEDashboard's own classes read it and write the same (skipped without .cache/sae-dashboard)",
+        async () => {
+            const { folder, out } = await made();
+            const { files } = await exportDashboards(folder, out, { form: 'saedashboard' });
+            expect(files.length).toBe(5);
+            expect(execFileSync(saeDashboard!, ['-c', readAndWrite, ...files], { encoding: 'utf8' })).toBe('5\n');
+        },
+    );
+
+    it('a neuron of very many languages has an explanation as long as Neuronpedia takes', () => {
+        const described = `related to ${Array.from({ length: 204 }, (_, i) => `l${i}_Latn`).join(', ')}`;
+        const neuron = { index: 0, density: 0.5, raised: [], lowered: [], histogram: [1], edges: [0], described };
+        const site = { layer: 0, kind: 'dense' as const };
+        const excerpts = [{ tokens: ['a'], values: [1], at: 0, quantile: undefined }];
+        const names = { modelId: 'm', sourceSet: 's', suffix: undefined, source: '0-s', dataset: 'd' };
+        const made = neuronpediaBatch({ ...names, site, neurons: [{ ...neuron, excerpts }] });
+        const [text] = neuronpediaShape.parse(made).features[0]!.explanations.map((one) => one.text);
+        expect(text).toMatch(/^related to l0_Latn, .*…$/);
+        expect(text).toHaveLength(512);
+    });
+
+    it.each([{ modelId: 'Gemma' }, { sourceSet: 'my set' }, { sourceSet: 'set__routed' }, { sourceSet: '' }])(
+        'a name that they would take for another is refused: %j',
+        async (options) => {
+            const { folder, out } = await made();
+            await expect(exportDashboards(folder, out, options)).rejects.toMatchObject({ code: 'WRONG_USE' });
+        },
+    );
 
     it('says what is missing or of another model', async () => {
         const { folder, out } = await made();
