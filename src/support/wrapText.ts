@@ -1,3 +1,4 @@
+import { printable } from './printable.js';
 import { widthOf } from './textWidth.js';
 
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
@@ -13,14 +14,6 @@ export function wrapText(text: string, width: number): string[] {
     return printable(text)
         .split('\n')
         .flatMap((line) => wrapLine(line, width));
-}
-
-/** Without what moves the cursor. */
-function printable(text: string): string {
-    return text
-        .replaceAll(/\r\n?/g, '\n')
-        .replaceAll('\t', '    ')
-        .replaceAll(/(?!\n)\p{Cc}/gu, '');
 }
 
 function wrapLine(line: string, width: number): string[] {

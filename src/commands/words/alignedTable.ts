@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { cutToWidth, widthOf } from '../../support/textWidth.js';
 import { formatCount } from '../../support/format.js';
+import { printable } from '../../support/printable.js';
 
 export interface AlignedColumn {
     readonly heading: string;
@@ -82,7 +83,8 @@ function blocksOf(columns: readonly AlignedColumn[], widths: readonly number[], 
 }
 
 function textOf(cell: AlignedCell): string {
-    return typeof cell === 'string' ? cell : cell.text;
+    const text = typeof cell === 'string' ? cell : cell.text;
+    return printable(text).replaceAll('\n', ' ');
 }
 
 function aligned(cell: AlignedCell, width: number, right = false): string {

@@ -71,6 +71,14 @@ describe('an aligned table', () => {
         ]);
     });
 
+    it('shows what a terminal would obey as what it is: nothing', () => {
+        const rows = [['\u001b[31m<script>\u202egnp\u2066.exe\n\u0007x', '1']];
+        expect(alignedTable([{ heading: 'a' }, { heading: 'b' }], rows, 80).split('\n')).toEqual([
+            'a                      b',
+            '[31m<script>gnp.exe x  1',
+        ]);
+    });
+
     it('is coloured on a terminal, where nobody forbids it, and nowhere else', () => {
         const print = [
             "import { alignedTable } from './dist/commands/words/alignedTable.js';",
