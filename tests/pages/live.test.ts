@@ -120,7 +120,9 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         await page.waitForSelector('.strip td');
         await page.locator('.strip td[tabindex="0"]').focus();
         for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
-        expect(await page.locator('.strip output').innerText()).toMatch(/^Chinese at \u2068人\u2069: \d+ % of its \d+/);
+        expect(await page.locator('.strip output').innerText()).toMatch(
+            /^Chinese at \u2068人\u2069: [<.\d]+ % of its \d+/,
+        );
         const link = page.locator('.strongest a').first();
         const name = await link.innerText();
         await link.focus();

@@ -37,6 +37,12 @@ export function flatName(flat: number, sites: readonly ExploredSite[], starts: r
     return neuronName(sites, [site, flat - starts[site]!]);
 }
 
+/** Names of two neurons that the model has, one in its middle and its last, to show how names are written. */
+export function exampleNames(sites: readonly ExploredSite[], starts: readonly number[]): [string, string] {
+    const total = starts.at(-1)!;
+    return [flatName(Math.floor(total / 2), sites, starts), flatName(total - 1, sites, starts)];
+}
+
 /** The neuron of a name; where the model has none such, the reason, in words. */
 export function flatNamed(name: string, sites: readonly ExploredSite[], starts: readonly number[]): number | string {
     try {

@@ -39,7 +39,9 @@ export function NeuronExamples({ site, flat }: { site: LoadedSite; flat: number 
             ) : head.value === undefined || (isThere && facts.value === undefined) ? (
                 <p role="status">Reading the examples.</p>
             ) : facts.value === undefined ? (
-                <p>No examples were collected of it: name it to `examples` with --neurons.</p>
+                <p>
+                    No examples were collected of it: name it to <code>examples</code> with <code>--neurons</code>.
+                </p>
             ) : (
                 <Found key={flat} site={site} flat={flat} head={head.value} facts={facts.value} />
             )}

@@ -59,7 +59,7 @@ export function NeuronGrid({ site, flats, token, ...heads }: NeuronGridProps): C
             aria-colcount={columns.length}
             aria-activedescendant={isShown ? `row-${current}` : undefined}
             tabIndex={0}
-            style={{ '--columns': tracks(columns), '--least': `${least}px` }}
+            style={{ '--columns': tracks(columns), '--least': `${least}px`, maxWidth: mostWidth(columns) }}
             onScroll={({ currentTarget }) => setScroll([currentTarget.scrollTop, currentTarget.scrollLeft])}
             onKeyDown={(event) => takeKey(event, current, flats.length, room, show, open)}
         >
@@ -179,5 +179,10 @@ function Row({ row, place, y, current, setCurrent, columns }: RowProps): Compone
 
 /** The tracks of `grid-template-columns`. */
 function tracks(columns: readonly GridColumn[]): string {
-    return columns.map(({ width, stretches }) => (stretches ? `minmax(${width}rem, 1fr)` : `${width}rem`)).join(' ');
+    return columns.map(({ width, most = width }) => `minmax(${width}rem, ${most}rem)`).join(' ');
+}
+
+/** All columns at their greatest width, between the table's borders. */
+function mostWidth(columns: readonly GridColumn[]): string {
+    return `calc(${columns.reduce((sum, { width, most = width }) => sum + most, 0)}rem + 2px)`;
 }

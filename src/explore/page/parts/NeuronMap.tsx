@@ -53,8 +53,10 @@ export function NeuronMap({ site, language }: { site: LoadedSite; language: numb
             </div>
             <output class="small" aria-live="polite">
                 {cursor === undefined
-                    ? `${sites.length} rows, up to ${formatCount(most)} neurons each. Point at a neuron to see ` +
-                      'which it is, click to open it, drag to move, turn the wheel with Ctrl to zoom.'
+                    ? `${sites.length} rows, up to ${formatCount(most)} neurons each${
+                          sites.some(({ experts }) => experts > 1) ? ', experts between lines' : ''
+                      }. Point at a neuron to see which it is, click to open it, drag to move, turn the wheel with ` +
+                      'Ctrl to zoom.'
                     : describe(cursor, site, classified, languages)}
             </output>
         </div>

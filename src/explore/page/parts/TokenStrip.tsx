@@ -51,7 +51,7 @@ export function TokenStrip({ site, live, trace, set, label, changedAt = null }: 
                 setChosen(token);
             }}
         >
-            {share === null ? '–' : Math.round(100 * share)}
+            {share === null ? '–' : percentOf(share)}
         </td>
     );
     return (
@@ -158,10 +158,17 @@ function strengthOf(share: number | null, { mean, own }: LanguageShares): number
     return Math.max(0, Math.min(1, (share - mean) / (own - mean)));
 }
 
+/** A share in per cent; where it is less than one, as of experts' neurons, with a digit behind the point. */
+function percentOf(share: number): string {
+    const percent = 100 * share;
+    if (percent === 0 || percent >= 0.95) return String(Math.round(percent));
+    return percent < 0.05 ? '<0.1' : percent.toFixed(1);
+}
+
 function tipOf(language: SiteLanguage, facts: LanguageShares, share: number | null, text: string): string {
     const { english } = language;
     if (share === null) return `${english} has no such neurons`;
-    const [active, mean, own] = [share, facts.mean ?? 0, facts.own ?? 0].map((one) => `${Math.round(100 * one)} %`);
+    const [active, mean, own] = [share, facts.mean ?? 0, facts.own ?? 0].map((one) => `${percentOf(one)} %`);
     const all = facts.neurons === 1 ? 'its one neuron' : `its ${facts.neurons} neurons`;
     // Isolated: a text from right to left would turn what follows it.
     const where = `${english} at \u2068${columnText(text)}\u2069`;

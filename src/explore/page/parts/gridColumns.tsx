@@ -12,15 +12,16 @@ export interface GridColumn {
     readonly place: number;
     readonly label: string;
     readonly title: string;
-    /** Its width in rem; a wider table divides what is left among those that stretch. */
+    /** Its width in rem. */
     readonly width: number;
-    readonly stretches?: true;
+    /** Its greatest width, in rem: a wider table divides what is left among those that have one. Default: `width`. */
+    readonly most?: number;
     readonly sort?: SortColumn;
     readonly text: (row: ExploredNeuron) => ComponentChild;
 }
 
 /** Width of a language's column, in rem. */
-export const languageWidth = 4;
+export const languageWidth = 4.5;
 
 /** Columns without their places. */
 type Columns = readonly Omit<GridColumn, 'place'>[];
@@ -59,7 +60,7 @@ function fixedColumns(site: LoadedSite): Columns {
             label: 'languages',
             title: 'Languages that it is classified for',
             width: 7,
-            stretches: true,
+            most: 20,
             text: (row) => languageCodes(languages, row.languages),
         },
         {
@@ -85,7 +86,7 @@ function fixedColumns(site: LoadedSite): Columns {
             label: 'strongest tokens',
             title: 'Tokens for which it is most active; those that are searched stand first. ▁ is a blank',
             width: 12,
-            stretches: true,
+            most: 40,
             text: ({ shown }) => <Tokens shown={shown} />,
         });
     return fixed;
@@ -105,7 +106,7 @@ function languageColumns({ summary: { languages, threshold } }: LoadedSite): Col
 function Tokens({ shown: { found, strongest } }: { shown: ShownTokens }): ComponentChild {
     return [...found, ...strongest].map((token, i) => (
         <bdi key={i} class={i < found.length ? 'high' : ''}>
-            {token}
+            {/^\p{M}/u.test(token) ? `◌${token}` : token}
         </bdi>
     ));
 }

@@ -5,6 +5,7 @@ import { askModel } from '../data/askModel.js';
 import { readAsk } from '../data/askSettings.js';
 import { changeSettings, route } from '../data/route.js';
 import type { LoadedSite } from '../data/site.js';
+import { exampleNames } from '../data/sites.js';
 import { usePending } from '../data/usePending.js';
 import { Chips } from '../parts/Chips.js';
 import { Field } from '../parts/Field.js';
@@ -146,7 +147,7 @@ function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): 
                 <Field
                     label="and the neurons"
                     type="text"
-                    placeholder="12:345, 3:shared:7"
+                    placeholder={exampleNames(site.summary.sites, site.starts).join(', ')}
                     value={neurons}
                     onInput={kept('neurons')}
                 />

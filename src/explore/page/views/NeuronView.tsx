@@ -50,8 +50,8 @@ export function NeuronView({ site, name }: { site: LoadedSite; name: string }): 
             <h1>
                 Neuron {name}{' '}
                 <small>
-                    {where.name}
-                    {where.kind === 'routed' && `, expert ${expert}`}, neuron {formatCount(index)}
+                    {where.kind === 'routed' ? `layer ${where.layer}, expert ${expert}` : where.name}, neuron{' '}
+                    {formatCount(index)}
                 </small>
             </h1>
             {row?.flat !== flat ? (

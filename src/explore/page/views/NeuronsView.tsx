@@ -6,7 +6,7 @@ import type { Query, QueryResult } from '../data/Query.js';
 import { changeSettings, route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
-import { flatNamed } from '../data/sites.js';
+import { exampleNames, flatNamed } from '../data/sites.js';
 import type { TableClient } from '../data/TableClient.js';
 import { Chips } from '../parts/Chips.js';
 import { Choice } from '../parts/Choice.js';
@@ -123,6 +123,7 @@ function statusOf(table: TableClient, waitsForTokens: boolean, found: QueryResul
 function Filters({ site, query }: { site: LoadedSite; query: Query }): ComponentChild {
     const { summary, starts } = site;
     const [unknown, setUnknown] = useState('');
+    const example = `such as ${exampleNames(summary.sites, starts)[0]}`;
     const open = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
         event.preventDefault();
         const name = String(new FormData(event.currentTarget).get('name') ?? '');
@@ -165,7 +166,7 @@ function Filters({ site, query }: { site: LoadedSite; query: Query }): Component
             />
             <TokenField site={site} search={query.token} />
             <span>
-                <Field label="Neuron" name="name" placeholder="layer:neuron" size={12} autocomplete="off" />{' '}
+                <Field label="Neuron" name="name" placeholder={example} size={16} autocomplete="off" />{' '}
                 <button type="submit">Open</button>
             </span>
             <button type="button" onClick={() => void (location.hash = routeTo('neurons'))}>
