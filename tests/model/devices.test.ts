@@ -37,6 +37,10 @@ const deactivate = (folder: string, ...more: string[]): string[] => [
     ...more,
 ];
 
+const examples = (folder: string, ...more: string[]): string[] => [
+    ...['examples', at(folder), ...model, '--data', at('texts'), ...more],
+];
+
 /** Processes whose command line names a folder of this test. */
 function processesOf(folder: string): number[] {
     return readdirSync('/proc')
@@ -63,7 +67,7 @@ beforeAll(() => {
 describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
     it('count and measure what one does, byte for byte; again they find it finished', async () => {
         const identify = (folder: string): string[] => ['identify', at(folder), '--top-rate', '0.1'];
-        for (const args of [collect('one'), identify('one'), deactivate('one')]) {
+        for (const args of [collect('one'), identify('one'), deactivate('one'), examples('one')]) {
             expect((await cli(...args)).code).toBe(0);
         }
         const counted = await cli(...collect('two', ...twice, '--json'));
@@ -73,7 +77,10 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
         expect((await cli(...identify('two'))).code).toBe(0);
         const measured = await cli(...deactivate('two', ...twice));
         expect(measured.code, measured.stderr).toBe(0);
-        for (const name of ['activations.safetensors', 'ppl.matrix.json', 'ppl.matrix.csv']) {
+        const shown = await cli(...examples('two', ...twice));
+        expect(shown.code, shown.stderr).toBe(0);
+        const names = ['activations.safetensors', 'ppl.matrix.json', 'ppl.matrix.csv', 'examples.safetensors'];
+        for (const name of names) {
             expect(readFileSync(at('two', name)).equals(readFileSync(at('one', name))), name).toBe(true);
         }
         const again = await cli(...deactivate('two', ...twice));
