@@ -70,11 +70,9 @@ std::vector<float> by_integers(const ggml_tensor * w, const std::vector<float> &
     std::vector<int32_t> places(size_t(tokens), 0);
     std::iota(places.begin(), places.end(), 0);
     std::vector<float> found(size_t(rows * tokens));
-    for (int64_t first = 0; first < rows; first += products::panel_rows) {
-        kernels.multiply(
-            matrix, first, { words.data(), stride, tokens, places.data() }, found.data(), size_t(rows), scratch.data()
-        );
-    }
+    kernels.multiply(
+        matrix, 0, rows, { words.data(), stride, tokens, places.data() }, found.data(), size_t(rows), scratch.data()
+    );
     return found;
 }
 

@@ -42,6 +42,13 @@ products::Matrix matrix_of(const ggml_tensor * w, int64_t expert) {
              neuron_format_of(w->type) };
 }
 
+// Many, so that a thread seldom reads the operands, but so few that all threads are busy to the end.
+int64_t rows_at_once(int64_t rows, int threads) {
+    constexpr int64_t shares = 3, most = 4; // of a thread; panels
+    const int64_t panels = (rows + products::panel_rows - 1) / products::panel_rows;
+    return products::panel_rows * std::clamp<int64_t>(panels / (shares * threads), 1, most);
+}
+
 // What a node says once it is taken over.
 struct TakenParams {
     ggml_custom_op_params custom;
@@ -170,17 +177,17 @@ void neuron_products::compute(ggml_tensor * node, int thread, int threads, void 
     find_routes(node, routes); // each thread for itself: sooner done than waited for
     own.round_operands(node, routes, thread, threads);
     const size_t stride = own.stride_of(node->src[1]);
-    const int64_t panels = (w->ne[1] + products::panel_rows - 1) / products::panel_rows;
+    const int64_t step = rows_at_once(w->ne[1], threads), steps = (w->ne[1] + step - 1) / step;
     // whoever is free takes the next rows: a thread beside a busy program has fewer
-    for (int64_t panel; (panel = own.next.fetch_add(1)) < panels * w->ne[2];) {
-        const int64_t expert = panel / panels;
+    for (int64_t taken; (taken = own.next.fetch_add(1)) < steps * w->ne[2];) {
+        const int64_t expert = taken / steps, first = taken % steps * step;
         const auto begin = size_t(routes.begins[size_t(expert)]);
         const int64_t n = routes.begins[size_t(expert) + 1] - int64_t(begin);
         if (n == 0) {
             continue;
         }
         own.kernels->multiply(
-            matrix_of(w, expert), panel % panels * products::panel_rows,
+            matrix_of(w, expert), first, std::min(w->ne[1], first + step),
             { line_of(own.rounded) + begin * stride, stride, n, routes.places.data() + begin },
             static_cast<float *>(node->data), size_t(node->ne[0]), line_of(scratch)
         );

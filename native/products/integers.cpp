@@ -356,7 +356,7 @@ using Numbers = std::make_index_sequence<most_tokens>;
 
 // rows: of a strip. fills: rows that are laid out at once.
 template <typename Panel, int64_t rows, int64_t fills>
-void multiply(
+void multiply_rows(
     const Tiles<Panel> & tiles, const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride,
     uint32_t * scratch
 ) {
@@ -394,18 +394,30 @@ void multiply(
     }
 }
 
-void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
+// Those from `first` on, panel_rows at most.
+void multiply_rows(
+    const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+) {
     constexpr int64_t rows = registers * halves, wide_rows = wide_registers * halves * interleaved;
     static constexpr Tiles<Block> plain = block_tiles<false>(Numbers()), with_minimum = block_tiles<true>(Numbers());
     static constexpr Tiles<SixBits> six = tiles_of<SixBits>(Numbers());
     static constexpr Tiles<FourBits> four = tiles_of<FourBits>(Numbers());
     switch (w.format) {
-        case Format::q6_k: return multiply<SixBits, rows, 1>(six, w, first, x, y, y_stride, scratch);
-        case Format::q4_k: return multiply<FourBits, wide_rows, interleaved>(four, w, first, x, y, y_stride, scratch);
+        case Format::q6_k: return multiply_rows<SixBits, rows, 1>(six, w, first, x, y, y_stride, scratch);
+        case Format::q4_k:
+            return multiply_rows<FourBits, wide_rows, interleaved>(four, w, first, x, y, y_stride, scratch);
         default: break;
     }
     const Tiles<Block> & tiles = has_minimum(w.format) ? with_minimum : plain;
-    multiply<Block, rows, 1>(tiles, w, first, x, y, y_stride, scratch);
+    multiply_rows<Block, rows, 1>(tiles, w, first, x, y, y_stride, scratch);
+}
+
+void multiply(
+    const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+) {
+    for (int64_t row = first; row < last; row += panel_rows) {
+        multiply_rows(w, row, x, y, y_stride, scratch);
+    }
 }
 
 // The greatest magnitude of n values.

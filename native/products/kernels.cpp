@@ -9,6 +9,9 @@
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
+#ifdef __AMX_BF16__
+#include "tiles.h"
+#endif
 
 namespace products {
 
@@ -28,7 +31,6 @@ constexpr int most_tokens = 12;
 typedef float Vector __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
 
 constexpr int columns = 2 * lanes; // of a strip: the rows of the matrix whose sums are in registers
-constexpr int64_t strips = panel_rows / columns;
 
 int64_t lesser(int64_t a, int64_t b) {
     return a < b ? a : b;
@@ -74,6 +76,22 @@ struct Bf16 {
 };
 #endif
 
+// A token's sums with a strip, of which the first `width` are wanted; added to what is there where `more` is.
+void write_sums(const Vector (&sums)[2], float * out, int64_t width, bool more) {
+    if (width == columns) {
+        for (int half = 0; half < 2; ++half) {
+            Vector & place = *reinterpret_cast<Vector *>(out + half * lanes);
+            place = more ? place + sums[half] : sums[half];
+        }
+        return;
+    }
+    float last[columns];
+    std::memcpy(last, sums, sizeof(last));
+    for (int64_t i = 0; i < width; ++i) {
+        out[i] = more ? out[i] + last[i] : last[i];
+    }
+}
+
 // Sums of `tokens` rows of x with a strip of the panel, over `words` words of each; added to y's where `more` is.
 template <typename Operand, int tokens>
 void multiply_tile(
@@ -90,19 +108,7 @@ void multiply_tile(
         }
     }
     for (int t = 0; t < tokens; ++t) {
-        float * out = y + size_t(places[t]) * y_stride;
-        if (width == columns) {
-            for (int half = 0; half < 2; ++half) {
-                Vector & place = *reinterpret_cast<Vector *>(out + half * lanes);
-                place = more ? place + sums[t][half] : sums[t][half];
-            }
-            continue;
-        }
-        float last[columns];
-        std::memcpy(last, sums[t], sizeof(last));
-        for (int64_t i = 0; i < width; ++i) {
-            out[i] = more ? out[i] + last[i] : last[i];
-        }
+        write_sums(sums[t], y + size_t(places[t]) * y_stride, width, more);
     }
 }
 
@@ -182,9 +188,11 @@ void fill_strip(const Matrix & w, int64_t first, int64_t from, int64_t k, uint32
 }
 
 template <typename Operand>
-void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
-    uint32_t * panels = scratch + scratch_words(Kind::f32, w.k) - panel_rows * panel_values;
-    const int64_t count = lesser(strips, (w.rows - first + columns - 1) / columns);
+void multiply_rows(
+    const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+) {
+    uint32_t * panels = scratch + staging_words;
+    const int64_t count = (last - first + columns - 1) / columns;
     for (int64_t from = 0; from < w.k; from += panel_values) {
         const int64_t k = lesser(panel_values, w.k - from);
         const int64_t words = (k + Operand::values - 1) / Operand::values;
@@ -199,12 +207,137 @@ void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, si
                 const int64_t row = first + strip * columns;
                 tile(
                     panels + strip * words * columns, operands, x.stride, words, y + row, x.places + token, y_stride,
-                    lesser(columns, w.rows - row), from > 0
+                    lesser(columns, last - row), from > 0
                 );
             }
         }
     }
 }
+
+template <typename Operand>
+void multiply(
+    const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+) {
+    for (int64_t row = first; row < last; row += panel_rows) {
+        multiply_rows<Operand>(w, row, lesser(last, row + panel_rows), x, y, y_stride, scratch);
+    }
+}
+
+#ifdef __AMX_BF16__
+constexpr int64_t most_tile_tokens = 2 * tile_rows;
+
+// Tiles 0 to 3: sums of 16 tokens with 16 rows of the matrix; 4 and 5: tokens; 6 and 7: rows.
+void shape_for(int64_t tokens, int64_t words) {
+    Shapes shapes;
+    for (int second = 0; second < 2; ++second) {
+        const int64_t height = lesser(tile_rows, tokens - second * tile_rows);
+        if (height > 0) {
+            shapes.set(2 * second, height, tile_words);
+            shapes.set(2 * second + 1, height, tile_words);
+            shapes.set(4 + second, height, words);
+        }
+        shapes.set(6 + second, words, tile_words);
+    }
+    shape_tiles(shapes);
+}
+
+// Adds up `steps` tiles of words; sums: 16 rows of `columns`, then as many where there are more tokens.
+template <bool more_tokens>
+void add_tiles(const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t steps, Vector (*sums)[2]) {
+    constexpr size_t row_bytes = columns * sizeof(float);
+    const size_t x_bytes = x_stride * sizeof(uint32_t);
+    _tile_zero(0);
+    _tile_zero(1);
+    if (more_tokens) {
+        _tile_zero(2);
+        _tile_zero(3);
+    }
+    for (int64_t step = 0; step < steps; ++step, panel += tile_words * columns, x += tile_words) {
+        _tile_loadd(6, panel, row_bytes);
+        _tile_loadd(7, panel + lanes, row_bytes);
+        _tile_loadd(4, x, x_bytes);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        if (more_tokens) {
+            _tile_loadd(5, x + tile_rows * x_stride, x_bytes);
+            _tile_dpbf16ps(2, 5, 6);
+            _tile_dpbf16ps(3, 5, 7);
+        }
+    }
+    _tile_stored(0, &sums[0][0], row_bytes);
+    _tile_stored(1, &sums[0][1], row_bytes);
+    if (more_tokens) {
+        _tile_stored(2, &sums[tile_rows][0], row_bytes);
+        _tile_stored(3, &sums[tile_rows][1], row_bytes);
+    }
+}
+
+// The rows [first, last) of a matrix as words side by side, in strips that are `strip_words` apart.
+struct Panel {
+    const uint32_t * words;
+    size_t strip_words;
+    int64_t first;
+    int64_t last;
+};
+
+// Products over `words` words from `from` on, which fill whole tiles, or less than one; y: of the matrix' first row.
+void multiply_panel(
+    const Panel & panel, const Operands & x, int64_t from, int64_t words, float * y, size_t y_stride, bool more
+) {
+    alignas(64) Vector sums[most_tile_tokens][2];
+    const int64_t steps = (words + tile_words - 1) / tile_words;
+    int64_t shaped = 0;
+    for (int64_t token = 0; token < x.n; token += most_tile_tokens) {
+        const int64_t tokens = lesser(most_tile_tokens, x.n - token);
+        if (tokens != shaped) {
+            shape_for(tokens, lesser(words, tile_words));
+            shaped = tokens;
+        }
+        const auto add = tokens > tile_rows ? add_tiles<true> : add_tiles<false>;
+        const uint32_t * strip = panel.words;
+        for (int64_t row = panel.first; row < panel.last; row += columns, strip += panel.strip_words) {
+            add(strip, x.words + size_t(token) * x.stride + from, x.stride, steps, sums);
+            for (int64_t t = 0; t < tokens; ++t) {
+                float * out = y + size_t(x.places[token + t]) * y_stride + row;
+                write_sums(sums[t], out, lesser(columns, panel.last - row), more);
+            }
+        }
+    }
+}
+
+// By tiles, whose rows are operands as they lie, and the panel's. As much of the matrix at once as a core caches:
+// operands are read, and results written, as often as it is divided, which takes longer than to multiply.
+void multiply_by_tiles(
+    const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+) {
+    const TilesInUse tiles;
+    uint32_t * words = scratch + staging_words;
+    const int64_t most = lesser(large_panel_words / columns, (w.k + 1) / 2);
+    const int64_t rows = large_panel_words / most / columns * columns;
+    for (int64_t from = 0; from < (w.k + 1) / 2; from += most) {
+        const int64_t count = lesser(most, (w.k + 1) / 2 - from), whole = count / tile_words * tile_words;
+        const size_t strip_words = size_t(count * columns);
+        for (int64_t row = first; row < last; row += rows) {
+            const Panel panel = { words, strip_words, row, lesser(last, row + rows) };
+            uint32_t * strip = words;
+            for (int64_t at = row; at < panel.last; at += columns, strip += strip_words) {
+                for (int64_t part = 0; part < count; part += panel_values / 2) {
+                    const int64_t values = lesser(panel_values, w.k - 2 * (from + part));
+                    fill_strip<Bf16>(w, at, 2 * (from + part), values, strip + part * columns, scratch);
+                }
+            }
+            settle();
+            if (whole > 0) {
+                multiply_panel(panel, x, from, whole, y, y_stride, from > 0);
+            }
+            if (count > whole) {
+                const Panel end = { words + whole * columns, strip_words, panel.first, panel.last };
+                multiply_panel(end, x, from + whole, count - whole, y, y_stride, from + whole > 0);
+            }
+        }
+    }
+}
+#endif
 
 int64_t least_tokens(Format) {
     return 32; // ggml's kernels multiply the quantized values of fewer sooner than they are dequantized
@@ -221,7 +354,10 @@ namespace LN_PRODUCTS {
 extern const Kernels f32;
 const Kernels f32 = { multiply<F32>, round<F32>, least_tokens };
 
-#ifdef __AVX512BF16__
+#if defined(__AMX_BF16__)
+extern const Kernels bf16;
+const Kernels bf16 = { multiply_by_tiles, round<Bf16>, least_tokens };
+#elif defined(__AVX512BF16__)
 extern const Kernels bf16;
 const Kernels bf16 = { multiply<Bf16>, round<Bf16>, least_tokens };
 #endif

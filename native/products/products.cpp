@@ -1,5 +1,11 @@
 #include "products.h"
 
+#if defined(LN_PRODUCTS_AMX) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace products {
 
 // Of kernels.cpp, compiled for each.
@@ -7,6 +13,11 @@ namespace products {
 namespace avx512_vnni {
 extern const Kernels integers;
 }
+#ifdef LN_PRODUCTS_AMX
+namespace amx_bf16 {
+extern const Kernels bf16;
+}
+#endif
 namespace avx512_bf16 {
 extern const Kernels f32;
 extern const Kernels bf16;
@@ -24,6 +35,21 @@ extern const Kernels f32;
 }
 #endif
 
+#if defined(LN_PRODUCTS_AMX) && defined(__linux__)
+// Whether the processor multiplies BF16 by tiles, and the system lets this process use them: their registers are large,
+// so that it saves them only for a process that has asked.
+bool may_use_tiles() {
+    static const bool may = [] {
+        constexpr long request_permission = 0x1023, tile_data = 18;
+        constexpr unsigned needed = 1u << 22 | 1u << 24; // BF16 by tiles, tiles
+        unsigned a = 0, b = 0, c = 0, d = 0;
+        return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & needed) == needed
+            && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+    }();
+    return may;
+}
+#endif
+
 const Kernels * kernels_of(Kind kind) {
 #ifdef LN_PRODUCTS_X86
     __builtin_cpu_init();
@@ -36,6 +62,11 @@ const Kernels * kernels_of(Kind kind) {
         }
         return narrow ? &avx2::integers : nullptr; // F16C is there too: whoever has AVX2 has it
     }
+#if defined(LN_PRODUCTS_AMX) && defined(__linux__)
+    if (kind == Kind::bf16 && rounds && may_use_tiles()) {
+        return &amx_bf16::bf16;
+    }
+#endif
     if (kind == Kind::bf16) {
         return rounds ? &avx512_bf16::bf16 : nullptr;
     }

@@ -46,22 +46,29 @@ constexpr int64_t words_of(Kind kind, int64_t k) {
     return kind == Kind::f32 ? k : kind == Kind::bf16 ? (k + 1) / 2 : k / integer_block * 18;
 }
 
-// Rows of a matrix that are multiplied at once.
+// Rows of a matrix that are multiplied at once, by most kernels.
 constexpr int64_t panel_rows = 64;
 // Values of a row that are dequantized at once: whole blocks of every type.
 constexpr int64_t panel_values = 1024;
-// Words that a thread needs beside its operands: values, rows a little apart, a panel; of integers, whole rows with
-// eight scales a block and what else a format has.
+// Words of a panel that is laid out where multiplying takes less than reading the operands again: half of a core's own
+// cache.
+constexpr int64_t large_panel_words = 1 << 18;
+// Words for values, and for rows a little apart.
+constexpr int64_t staging_words = panel_values + panel_rows * (panel_values + 16);
+// Words that a thread needs beside its operands: staging and a panel; of integers, whole rows with eight scales a block
+// and what else a format has.
 constexpr size_t scratch_words(Kind kind, int64_t k) {
     return kind == Kind::integers ? size_t(panel_rows * (k / integer_block) * 18)
-                                  : panel_values + panel_rows * (panel_values + 16) + panel_rows * panel_values;
+         : kind == Kind::bf16     ? staging_words + large_panel_words
+                                  : staging_words + panel_rows * panel_values;
 }
 
 struct Kernels {
-    // The products with the rows [first, first + panel_rows) of `w`; y: from the matrix' first row on, its rows
-    // y_stride floats apart; scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
+    // The products with the rows [first, last) of `w`; y: from the matrix' first row on, its rows y_stride floats apart;
+    // scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
     void (*multiply)(
-        const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+        const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride,
+        uint32_t * scratch
     );
     // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one, or to integers, as
     // they are multiplied with the format's.

@@ -31,6 +31,12 @@ const kinds: Kind[] = [
         here: has('avx512f', 'avx512bw', 'avx512_bf16'),
     },
     {
+        name: 'amx_bf16',
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
+        compiler: own,
+        here: has('avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'),
+    },
+    {
         name: 'neon',
         flags: [],
         ...(process.arch === 'arm64'
@@ -75,7 +81,7 @@ describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [
         expect(f32).toBeGreaterThan(0);
         expect(f32).toBeLessThan(1e-6);
         // Both operands are rounded to 8 bits, by 2^-9 each.
-        if (name === 'avx512_bf16') expect(bf16).toBeGreaterThan(1e-4);
+        if (name.endsWith('_bf16')) expect(bf16).toBeGreaterThan(1e-4);
         expect(bf16).toBeLessThan(2 ** -8);
     });
 });

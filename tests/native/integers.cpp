@@ -3,6 +3,7 @@
 
 #include "products.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -253,7 +254,8 @@ int64_t differing(const Layout & layout, int64_t rows, int64_t k, int64_t n, boo
     }
     for (int64_t first = 0; first < rows; first += panel_rows) {
         LN_PRODUCTS::integers.multiply(
-            matrix, first, { words.data(), stride, n, places.data() }, y.data(), y_stride, scratch.data()
+            matrix, first, std::min(rows, first + panel_rows), { words.data(), stride, n, places.data() }, y.data(),
+            y_stride, scratch.data()
         );
     }
     int64_t wrong = 0;

@@ -3,6 +3,13 @@
 
 #include "products.h"
 
+#ifdef __AMX_BF16__
+#include "tiles.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -29,7 +36,8 @@ void dequantize(const void * values, float * floats, int64_t k) {
     }
 }
 
-double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, bool quantized) {
+// step: rows at once
+double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, bool quantized, int64_t step) {
     std::mt19937 random(uint32_t(rows * 31 + k * 7 + n));
     std::vector<int8_t> bytes(size_t(rows * k));
     std::vector<float> floats(bytes.size());
@@ -71,8 +79,11 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
         places[size_t(i)] = int32_t(n - 1 - i);
     }
     std::vector<uint32_t> scratch(scratch_words(kind, k));
-    for (int64_t first = 0; first < rows; first += panel_rows) {
-        kernels.multiply(w, first, { words.data(), stride, n, places.data() }, y.data(), y_stride, scratch.data());
+    for (int64_t first = 0; first < rows; first += step) {
+        kernels.multiply(
+            w, first, std::min(rows, first + step), { words.data(), stride, n, places.data() }, y.data(), y_stride,
+            scratch.data()
+        );
     }
     double most = 0;
     for (int64_t i = 0; i < n; ++i) {
@@ -100,20 +111,37 @@ double worst(Kind kind, const Kernels & kernels) {
         for (const int64_t rows : { 1, 15, 16, 63, 64, 65, 200 }) {
             for (const int64_t k : { 32, 64, 1024, 1056, 2080 }) {
                 for (const int64_t n : { 1, 5, 12, 13, 37 }) {
-                    most = std::max(most, worst(kind, kernels, rows, k, n, quantized));
+                    most = std::max(most, worst(kind, kernels, rows, k, n, quantized, panel_rows));
                 }
             }
         }
     }
     for (const int64_t k : { 1, 17, 33, 1025 }) { // floats alone may have any number of values
-        most = std::max(most, worst(kind, kernels, 70, k, 14, false));
+        most = std::max(most, worst(kind, kernels, 70, k, 14, false, panel_rows));
     }
+    most = std::max(most, worst(kind, kernels, 200, 1056, 37, true, 2 * panel_rows));
+    most = std::max(most, worst(kind, kernels, 300, 2080, 9, true, 5 * panel_rows)); // more than a panel holds
+    most = std::max(most, worst(kind, kernels, 40, 16418, 35, false, panel_rows));   // rows of which none holds all
     return most;
 }
 
 int main() {
+#ifdef __AMX_BF16__
+    if (syscall(SYS_arch_prctl, 0x1023, 18) != 0) {
+        std::fprintf(stderr, "the system lends no tiles\n");
+        return 1;
+    }
+    Shapes shapes, left;
+    shapes.set(3, 5, 7); // another's, which has to stay
+    shape_tiles(shapes);
+#endif
     std::printf("%.3g\n", worst(Kind::f32, LN_PRODUCTS::f32));
 #ifdef __AVX512BF16__
     std::printf("%.3g\n", worst(Kind::bf16, LN_PRODUCTS::bf16));
+#endif
+#ifdef __AMX_BF16__
+    _tile_storeconfig(&left);
+    settle();
+    return std::memcmp(&shapes, &left, sizeof(left)) == 0 ? 0 : 1;
 #endif
 }
