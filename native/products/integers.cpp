@@ -6,6 +6,7 @@
 // - Q4_K in ggml's order of rows, eight side by side: one sum a product and one of what the minima take away, rounded
 //   after every 64 values, or after every 256 for the tokens that are left where fours are taken.
 
+#include "blocks.h"
 #include "products.h"
 #include "vectors.h"
 
@@ -67,19 +68,9 @@ int64_t lesser(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-float half(const void * at) {
-    uint16_t bits;
-    std::memcpy(&bits, at, sizeof(bits));
-    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(bits)));
-}
-
 // As a half precision holds it.
 float halved(float value) {
     return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(value), _MM_FROUND_TO_NEAREST_INT)));
-}
-
-__m256i bytes_at(const void * at) {
-    return _mm256_loadu_si256(static_cast<const __m256i *>(at));
 }
 
 void put(void * at, __m256i bytes) {
@@ -88,48 +79,6 @@ void put(void * at, __m256i bytes) {
 
 void put_eight(float * at, float value) {
     _mm256_storeu_ps(at, _mm256_set1_ps(value));
-}
-
-// `bits` bits of each byte, from the one numbered `from` on.
-__m256i bits_of(__m256i bytes, int from, int bits) {
-    return _mm256_and_si256(_mm256_srli_epi16(bytes, from), _mm256_set1_epi8(char((1 << bits) - 1)));
-}
-
-// The first 16 values are in the lower halves of bytes, the others in the upper ones.
-__m256i nibbles(const char * at) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-    const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(bytes), _mm_srli_epi16(bytes, 4), 1);
-    return bits_of(both, 0, 4);
-}
-
-// Fifth bits of 32 values, as bytes of 16.
-__m256i fifth_bits(const char * at) {
-    int32_t bits;
-    std::memcpy(&bits, at, sizeof(bits));
-    const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
-    const __m256i bit_of = _mm256_set1_epi64x(int64_t(0x8040201008040201));
-    const __m256i chosen = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of), bit_of);
-    return _mm256_and_si256(_mm256_cmpeq_epi8(chosen, bit_of), _mm256_set1_epi8(16));
-}
-
-struct Unpacked {
-    __m256i quants;
-    float scale;
-    float minimum;
-};
-
-// A block as the file holds it: halves of the scale, and of the minimum where the format has one, then the values.
-Unpacked unpack(Format format, const char * block) {
-    switch (format) {
-        case Format::q8_0: return { bytes_at(block + 2), half(block), 0.0f };
-        case Format::q5_0:
-            return { _mm256_sub_epi8(_mm256_or_si256(nibbles(block + 6), fifth_bits(block + 2)), _mm256_set1_epi8(16)),
-                     half(block), 0.0f };
-        case Format::q5_1:
-            return { _mm256_or_si256(nibbles(block + 8), fifth_bits(block + 4)), half(block), half(block + 2) };
-        case Format::q4_1:
-        default: return { nibbles(block + 4), half(block), half(block + 2) };
-    }
 }
 
 bool has_minimum(Format format) {
@@ -145,20 +94,17 @@ void fill(Block & panel, int i, Format format, const char * data) {
     panel.minima[i] = block.minimum;
 }
 
-// A block: 4 lower bits of 256 values, 2 upper ones, 16 scales of 8 bits, a half of their scale.
 void fill(SixBits & panel, int i, Format, const char * data) {
     const int r = i / halves, h = i % halves;
-    const char * scales = data + 192;
+    const char * scales = data + six_bit_scales;
     for (int g = 0; g < 8; ++g) {
-        const __m256i lower = bits_of(bytes_at(data + g / 4 * 64 + g % 2 * 32), g % 4 / 2 * 4, 4);
-        const __m256i upper = bits_of(bytes_at(data + 128 + g / 4 * 32), g % 4 * 2, 2);
-        put(panel.quants[g][r][h], _mm256_or_si256(lower, _mm256_slli_epi16(upper, 4)));
+        put(panel.quants[g][r][h], six_bits(data, g));
         const __m128i first = _mm_set1_epi16(int8_t(scales[2 * g])), second = _mm_set1_epi16(int8_t(scales[2 * g + 1]));
         put(panel.scales[g][r][h], _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1));
     }
     const __m256i all = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i *>(scales)));
     put(panel.offsets[r][h], _mm256_sub_epi16(_mm256_setzero_si256(), _mm256_slli_epi16(all, 5)));
-    put_eight(panel.scale[r][h], half(data + 208));
+    put_eight(panel.scale[r][h], half(data + six_bit_scale));
 }
 
 // Rows [8 i, 8 i + 8) of a strip.

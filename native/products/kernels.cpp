@@ -9,6 +9,9 @@
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
+#ifdef __AVX512BF16__
+#include "blocks.h"
+#endif
 #ifdef __AMX_BF16__
 #include "tiles.h"
 #endif
@@ -38,6 +41,8 @@ int64_t lesser(int64_t a, int64_t b) {
 
 struct F32 {
     static constexpr int values = 1; // a word
+    // Whether it makes words of `k` values of a row itself, without floats in memory.
+    static bool round_blocks(const Matrix &, const char *, uint32_t *, int64_t) { return false; }
     static void round(const float * floats, uint32_t * words, int64_t k) {
         std::memcpy(words, floats, size_t(k) * sizeof(float));
     }
@@ -56,8 +61,52 @@ uint32_t rounded(float value) {
     return value != value ? (bits >> 16) | 0x40 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 }
 
+// 16 bytes with a sign.
+__m512 floats_of(__m128i bytes) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+}
+
+void put_rounded(uint32_t * words, __m512 first, __m512 second) {
+    _mm512_storeu_si512(words, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+}
+
+void round_block_32(Format format, const char * data, uint32_t * words) {
+    const Unpacked block = unpack(format, data);
+    const __m512 scale = _mm512_set1_ps(block.scale), minimum = _mm512_set1_ps(block.minimum);
+    put_rounded(
+        words, _mm512_fmadd_ps(floats_of(_mm256_castsi256_si128(block.quants)), scale, minimum),
+        _mm512_fmadd_ps(floats_of(_mm256_extracti128_si256(block.quants, 1)), scale, minimum)
+    );
+}
+
+void round_six_bits(const char * data, uint32_t * words) {
+    const float scale = half(data + six_bit_scale);
+    const auto * scales = reinterpret_cast<const int8_t *>(data + six_bit_scales);
+    for (int g = 0; g < 8; ++g) {
+        const __m256i quants = _mm256_sub_epi8(six_bits(data, g), _mm256_set1_epi8(32));
+        put_rounded(
+            words + 16 * g, floats_of(_mm256_castsi256_si128(quants)) * (scale * float(scales[2 * g])),
+            floats_of(_mm256_extracti128_si256(quants, 1)) * (scale * float(scales[2 * g + 1]))
+        );
+    }
+}
+
 struct Bf16 {
     static constexpr int values = 2;
+    // Formats that ggml dequantizes value by value, which takes longer than to multiply them.
+    static bool round_blocks(const Matrix & w, const char * data, uint32_t * words, int64_t k) {
+        if (w.format == Format::other || w.format == Format::q4_k) {
+            return false;
+        }
+        for (int64_t i = 0; i < k; i += w.block_values, data += w.block_bytes) {
+            if (w.format == Format::q6_k) {
+                round_six_bits(data, words + i / 2);
+            } else {
+                round_block_32(w.format, data, words + i / 2);
+            }
+        }
+        return true;
+    }
     static void round(const float * floats, uint32_t * words, int64_t k) {
         int64_t i = 0;
         for (; i + 2 * lanes <= k; i += 2 * lanes) {
@@ -177,6 +226,9 @@ void fill_strip(const Matrix & w, int64_t first, int64_t from, int64_t k, uint32
             continue;
         }
         const char * data = w.data + size_t(first + i) * w.row_bytes + size_t(from / w.block_values) * w.block_bytes;
+        if (Operand::round_blocks(w, data, row, k)) {
+            continue;
+        }
         if (w.dequantize != nullptr) {
             w.dequantize(data, floats, k);
         } else {

@@ -26,13 +26,13 @@ const kinds: Kind[] = [
     { name: 'avx512', flags: ['-mavx512f', '-mavx512bw'], compiler: own, here: has('avx512f', 'avx512bw') },
     {
         name: 'avx512_bf16',
-        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16'],
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mf16c'],
         compiler: own,
         here: has('avx512f', 'avx512bw', 'avx512_bf16'),
     },
     {
         name: 'amx_bf16',
-        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mf16c', '-mamx-tile', '-mamx-bf16'],
         compiler: own,
         here: has('avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'),
     },

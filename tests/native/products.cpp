@@ -28,22 +28,97 @@ extern const Kernels bf16;
 
 using namespace products;
 
+// How a matrix is stored.
+struct Stored {
+    Format format;
+    int64_t values; // of a block
+    int64_t bytes;
+    Dequantize dequantize;            // nullptr: floats
+    std::vector<int64_t> halves = {}; // where a block has half precisions
+};
+
+// A power of two, of which a half precision holds a few.
+float half_at(const char * block, int64_t at) {
+    uint16_t bits;
+    std::memcpy(&bits, block + at, sizeof(bits));
+    return std::ldexp(1.0f, int(bits >> 10 & 31) - 15);
+}
+
 // Blocks of 32 values, each a byte: a quarter of it is the value.
-constexpr int64_t block = 32;
-void dequantize(const void * values, float * floats, int64_t k) {
+void dequantize_bytes(const void * values, float * floats, int64_t k) {
     for (int64_t i = 0; i < k; ++i) {
         floats[i] = float(static_cast<const int8_t *>(values)[i]) / 4;
     }
 }
 
+// A half, another for a minimum, fifth bits, then nibbles; Q8_0: a half and bytes.
+template <int64_t bytes, int64_t minimum, int64_t fifth, int64_t quants, int zero>
+void dequantize_32(const void * values, float * floats, int64_t k) {
+    const char * block = static_cast<const char *>(values);
+    for (int64_t i = 0; i < k; ++i) {
+        const int64_t at = i % 32;
+        if (bytes == 34) {
+            floats[i] = half_at(block, 0) * float(int8_t(block[quants + at]));
+        } else {
+            const auto byte = uint8_t(block[quants + at % 16]);
+            int value = at < 16 ? byte & 15 : byte >> 4;
+            value |= fifth == 0 ? 0 : (uint8_t(block[fifth + at / 8]) >> (at % 8) & 1) << 4;
+            floats[i] = half_at(block, 0) * float(value - zero) + (minimum == 0 ? 0.0f : half_at(block, minimum));
+        }
+        block += at == 31 ? bytes : 0;
+    }
+}
+
+void dequantize_q6_k(const void * values, float * floats, int64_t k) {
+    const char * block = static_cast<const char *>(values);
+    for (int64_t i = 0; i < k; ++i) {
+        const int64_t at = i % 256, part = at / 128, in_part = at % 128;
+        const int lower = uint8_t(block[part * 64 + in_part % 64]) >> (in_part < 64 ? 0 : 4) & 15;
+        const int upper = uint8_t(block[128 + part * 32 + in_part % 32]) >> (in_part / 32 * 2) & 3;
+        floats[i] = half_at(block, 208) * float(int8_t(block[192 + at / 16])) * float((lower | upper << 4) - 32);
+        block += at == 255 ? 210 : 0;
+    }
+}
+
+const Stored plain = { Format::other, 1, sizeof(float), nullptr };
+const Stored in_bytes = { Format::other, 32, 32, dequantize_bytes };
+const Stored in_formats[] = { { Format::q8_0, 32, 34, dequantize_32<34, 0, 0, 2, 0>, { 0 } },
+                              { Format::q5_0, 32, 22, dequantize_32<22, 0, 2, 6, 16>, { 0 } },
+                              { Format::q5_1, 32, 24, dequantize_32<24, 2, 4, 8, 0>, { 0, 2 } },
+                              { Format::q4_1, 32, 20, dequantize_32<20, 2, 0, 4, 0>, { 0, 2 } },
+                              { Format::q6_k, 256, 210, dequantize_q6_k, { 208 } } };
+
+// Any values: rows * k of them as they are stored.
+std::vector<char> random_weights(const Stored & stored, int64_t count, std::mt19937 & random) {
+    std::vector<char> weights(size_t(count / stored.values * stored.bytes));
+    for (char & byte : weights) {
+        byte = char(int(random() % 255) - 127);
+    }
+    if (stored.dequantize == nullptr) {
+        for (int64_t i = 0; i < count; ++i) {
+            const float value = float(int(random() % 255) - 127) / 4;
+            std::memcpy(&weights[size_t(i) * sizeof(value)], &value, sizeof(value));
+        }
+    }
+    for (size_t block = 0; block < weights.size(); block += size_t(stored.bytes)) {
+        for (const int64_t at : stored.halves) {
+            const auto bits = uint16_t((9 + random() % 4) << 10);
+            std::memcpy(&weights[block + size_t(at)], &bits, sizeof(bits));
+        }
+    }
+    return weights;
+}
+
 // step: rows at once
-double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, bool quantized, int64_t step) {
+double
+worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, const Stored & stored, int64_t step) {
     std::mt19937 random(uint32_t(rows * 31 + k * 7 + n));
-    std::vector<int8_t> bytes(size_t(rows * k));
-    std::vector<float> floats(bytes.size());
-    for (size_t i = 0; i < bytes.size(); ++i) {
-        bytes[i] = int8_t(int(random() % 255) - 127);
-        floats[i] = float(bytes[i]) / 4;
+    const std::vector<char> weights = random_weights(stored, rows * k, random);
+    std::vector<float> floats(size_t(rows * k));
+    if (stored.dequantize == nullptr) {
+        std::memcpy(floats.data(), weights.data(), weights.size());
+    } else {
+        stored.dequantize(weights.data(), floats.data(), rows * k);
     }
     std::vector<float> x(size_t(n * k));
     for (float & value : x) {
@@ -54,24 +129,11 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
     std::vector<uint32_t> words(size_t(n) * stride, 0x7fc07fc0);
     for (int64_t i = 0; i < n; ++i) {
         uint32_t * row = words.data() + size_t(i) * stride;
-        kernels.round(Format::other, x.data() + i * k, row, k);
+        kernels.round(stored.format, x.data() + i * k, row, k);
     }
-    const Matrix w = quantized ? Matrix{ reinterpret_cast<const char *>(bytes.data()),
-                                         size_t(k),
-                                         rows,
-                                         k,
-                                         block,
-                                         size_t(block),
-                                         dequantize,
-                                         Format::other }
-                               : Matrix{ reinterpret_cast<const char *>(floats.data()),
-                                         size_t(k) * sizeof(float),
-                                         rows,
-                                         k,
-                                         1,
-                                         sizeof(float),
-                                         nullptr,
-                                         Format::other };
+    const auto row_bytes = size_t(k / stored.values * stored.bytes);
+    const Matrix w = { weights.data(),       row_bytes,         rows,         k, stored.values,
+                       size_t(stored.bytes), stored.dequantize, stored.format };
     const size_t y_stride = size_t(rows) + 5;
     std::vector<float> y(size_t(n) * y_stride, -7);
     std::vector<int32_t> places(size_t(n), 0); // the first result is of the last row
@@ -107,21 +169,26 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
 
 double worst(Kind kind, const Kernels & kernels) {
     double most = 0;
-    for (const bool quantized : { false, true }) {
+    for (const Stored * stored : { &plain, &in_bytes }) {
         for (const int64_t rows : { 1, 15, 16, 63, 64, 65, 200 }) {
             for (const int64_t k : { 32, 64, 1024, 1056, 2080 }) {
                 for (const int64_t n : { 1, 5, 12, 13, 37 }) {
-                    most = std::max(most, worst(kind, kernels, rows, k, n, quantized, panel_rows));
+                    most = std::max(most, worst(kind, kernels, rows, k, n, *stored, panel_rows));
                 }
             }
         }
     }
-    for (const int64_t k : { 1, 17, 33, 1025 }) { // floats alone may have any number of values
-        most = std::max(most, worst(kind, kernels, 70, k, 14, false, panel_rows));
+    for (const Stored & stored : in_formats) {
+        for (const int64_t k : { 256, 2304 }) {
+            most = std::max(most, worst(kind, kernels, 70, k, 14, stored, panel_rows));
+        }
     }
-    most = std::max(most, worst(kind, kernels, 200, 1056, 37, true, 2 * panel_rows));
-    most = std::max(most, worst(kind, kernels, 300, 2080, 9, true, 5 * panel_rows)); // more than a panel holds
-    most = std::max(most, worst(kind, kernels, 40, 16418, 35, false, panel_rows));   // rows of which none holds all
+    for (const int64_t k : { 1, 17, 33, 1025 }) { // floats alone may have any number of values
+        most = std::max(most, worst(kind, kernels, 70, k, 14, plain, panel_rows));
+    }
+    most = std::max(most, worst(kind, kernels, 200, 1056, 37, in_bytes, 2 * panel_rows));
+    most = std::max(most, worst(kind, kernels, 300, 2080, 9, in_bytes, 5 * panel_rows)); // more than a panel holds
+    most = std::max(most, worst(kind, kernels, 40, 16418, 35, plain, panel_rows));       // rows of which none holds all
     return most;
 }
 
