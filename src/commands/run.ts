@@ -11,6 +11,7 @@ import { run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
 import type { NeuronDetails } from '../run/neuronDetails.js';
 import type { Interventions } from '../run/runInterventions.js';
+import { tuneVerdict } from '../tune/tuneWords.js';
 import { durationWords } from '../support/timeLeft.js';
 import { formatQuantity } from '../support/format.js';
 import { wrapText } from '../support/wrapText.js';
@@ -67,6 +68,7 @@ export const runCommand: CommandOf<typeof runDeclaration> = async (args, context
             ...foundWords(base, width),
             ...detailWords(base.details),
             ...interventionWords(base.interventions),
+            ...base.tunes.flatMap((one) => wrapText(tuneVerdict(one).map(context.named).join(' '), width)),
             ...checkWords(base.checks),
             ...(base.quants === undefined
                 ? []

@@ -1,41 +1,32 @@
 import { join } from 'node:path';
-import { readActivations } from '../activations/activationsFile.js';
-import { readValuesIfAny } from '../activations/ActivationValues.js';
-import { openCorpus } from '../data/openCorpus.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { parseOperations } from '../interventions/operationText.js';
-import { valuesFor } from '../interventions/valuesFor.js';
-import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
-import { openQuestions } from '../questions/sources/openQuestions.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
-import type { Questions } from '../questions/sources/Questions.js';
 import { pick } from '../settings/pick.js';
 import { tuneTable } from '../settings/settings.js';
 import { formatMeasured, formatPlainShare, formatP, formatPercentPoints } from '../support/format.js';
-import { goalOf, tune } from '../tune/tune.js';
+import { tune } from '../tune/tune.js';
 import { goalName, type Tune, tunePath } from '../tune/tuneFile.js';
-import { tuneUse, tuneVerdict } from '../tune/tuneWords.js';
+import { countedFor, openTuneInputs, raisedBy } from '../tune/tuneInputs.js';
+import { type Baseline, baselineNames, tuneUse, tuneVerdict } from '../tune/tuneWords.js';
 import { alignedTable } from './words/alignedTable.js';
-import type { CommandArguments, CommandContext, CommandOf } from './arguments/CommandDeclaration.js';
+import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { tuneDeclaration } from './arguments/declarations.js';
 import { openEngine, toEngineOptions } from './process/openModel.js';
 
 /** `tune`: the intervention that keeps the model in a language, if there is one, into DIR/tune.GOAL.json. */
 export const tuneCommand: CommandOf<typeof tuneDeclaration> = async (args, context) => {
-    const { dir, model, op, dose, force, date, limit, maxTokens } = args;
+    const { dir, model, dose, force, date, limit, maxTokens, texts: named = ['udhr'] } = args;
     const { signal, progress } = context;
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const goal = goalOf(analysis, args);
-    const raise = op === undefined ? undefined : parseOperations(op);
-    const activations = dose === undefined ? undefined : await readActivations(dir);
-    const values = raise === undefined ? await readValuesIfAny(dir) : await valuesFor(raise, dir);
-    const questions = await questionsOf(args, analysis, goal, context);
-    const texts = await openCorpus(args.texts ?? ['udhr'], { called: analysis.languages, signal, progress });
+    const raise = raisedBy(args.op);
+    const counted = await countedFor(dir, { raise, dose });
+    const { goal, questions, texts } = await openTuneInputs({ ...args, texts: named }, analysis.languages, {
+        ...{ signal, progress },
+    });
     using engine = await openEngine({ ...toEngineOptions(args), contextSize: args.contextSize }, { signal, progress });
     const template = await openTemplate(args.template, engine);
     const found = await tune({
-        ...{ engine, analysis, values, activations, raise, questions, template, texts, folder: dir },
+        ...{ engine, analysis, ...counted, raise, questions, template, texts, folder: dir },
         ...{ ...pick(args, tuneTable), ...goal, date, limit, maxTokens, otherModel: force, signal, progress },
     });
     const text = [
@@ -46,21 +37,6 @@ export const tuneCommand: CommandOf<typeof tuneDeclaration> = async (args, conte
     ];
     return { json: { ...found, path: tunePath(dir, goalName(found)) }, text: text.join('\n\n') };
 };
-
-/** Prompts in the languages to speak, or in all that were analysed but those to avoid. */
-async function questionsOf(
-    { data }: CommandArguments<typeof tuneDeclaration>,
-    { languages: called }: NeuronAnalysis,
-    { speak, avoid }: Pick<Tune, 'speak' | 'avoid'>,
-    { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>,
-): Promise<Questions> {
-    if (speak.length > 0) return openQuestions(data, { languages: speak, called, signal, progress });
-    const all = await openQuestions(data, { called, signal });
-    const languages = all.languages.filter((language) => called.includes(language) && !avoid.includes(language));
-    if (languages.length > 0) return openQuestions(data, { languages, called, signal, progress });
-    const what = `has no prompts in an analysed language other than ${avoid.join(', ')}`;
-    throw new LanguageNeuronsError('NOT_FOUND', `${data}: ${what}; give other prompts, or --speak`);
-}
 
 /** The best of each round. */
 function roundsTable({ rounds }: Tune): string[] {
@@ -85,8 +61,8 @@ function judgementTable({ prompts }: Tune, judgement: NonNullable<Tune['judgemen
         { heading: `${prompts.judged} held-out prompts`, elastic: true },
         ...['passes', 'gain, points', '95 %', 'p'].map((heading) => ({ heading, right: true })),
     ];
-    const beside = (name: 'whole' | 'prompted' | 'random', words: string): string[] => [
-        ...[words, formatPlainShare(rates[name])],
+    const beside = (name: Baseline): string[] => [
+        ...[baselineNames[name], formatPlainShare(rates[name])],
         ...changeCells(over[name]),
     ];
     const accuracyRows =
@@ -99,9 +75,7 @@ function judgementTable({ prompts }: Tune, judgement: NonNullable<Tune['judgemen
               ];
     return alignedTable(columns, [
         ['intervention', formatPlainShare(rates.tuned), '', '', ''],
-        beside('whole', 'whole model'),
-        beside('prompted', 'system prompt'),
-        beside('random', 'random neurons'),
+        ...(Object.keys(baselineNames) as Baseline[]).map(beside),
         ...accuracyRows,
         ['KL on other texts', formatMeasured(kl.value), '', kl.interval?.map(formatMeasured).join(' to ') ?? '', ''],
     ]);

@@ -18,6 +18,7 @@ import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { outputTable, reportTable } from '../settings/settings.js';
+import { readTunes, tuneFileName } from '../tune/tuneFile.js';
 import { toolVersion } from '../versions.js';
 import { readAnswers } from './input/readAnswers.js';
 import type { ReportFiles, ReportInput } from './input/Report.js';
@@ -95,17 +96,17 @@ export async function readReportSource(
         );
     }
     const digest = neuronsDigest(analysis);
-    const matrices = (await readMatrices(folder)).filter((matrix) => {
-        if (matrix.neurons === digest) return true;
-        const command = isDeactivation(matrix.operation) ? 'deactivate' : 'intervene';
-        stale.push(staleWords(resultName(matrix.metric, matrix.operation), command));
-        return false;
+    const ofNeurons = <R extends Found>(results: readonly R[], stands: StaleNames<R>): R[] =>
+        ownResults(results, digest, (result) => stale.push(staleWords(stands.name(result), stands.command(result))));
+    const matrices = ofNeurons(await readMatrices(folder), {
+        name: ({ metric, operation }) => resultName(metric, operation),
+        command: ({ operation }) => (isDeactivation(operation) ? 'deactivate' : 'intervene'),
     });
-    const curves = (await readCurves(folder)).filter((one) => {
-        if (one.neurons === digest) return true;
-        stale.push(staleWords(resultName(one.metric, one.operation, 'dose'), 'intervene'));
-        return false;
+    const curves = ofNeurons(await readCurves(folder), {
+        name: ({ metric, operation }) => resultName(metric, operation, 'dose'),
+        command: () => 'intervene',
     });
+    const tunes = ofNeurons(await readTunes(folder), { name: tuneFileName, command: () => 'tune' });
     const comparison = await readComparison(out);
     const compared = comparison !== undefined && comparesWith(comparison, digest);
     if (comparison !== undefined && !compared) {
@@ -132,10 +133,30 @@ export async function readReportSource(
         matrices,
         curves,
         checks,
+        tunes,
         warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings), ...lacking],
         ...defined({ comparison: compared ? comparison : undefined, notes, lens }),
     };
     return { input, activations, counted };
+}
+
+/** A result with the digest of the neurons that it was made with. */
+interface Found {
+    readonly neurons: string;
+}
+
+/** Those results that were made with the neurons of a digest; the others are told. */
+function ownResults<R extends Found>(results: readonly R[], digest: string, other: (result: R) => void): R[] {
+    return results.filter((result) => {
+        if (result.neurons !== digest) other(result);
+        return result.neurons === digest;
+    });
+}
+
+/** How a result that is left out is named: its file without ending, and the command that makes it anew. */
+interface StaleNames<R> {
+    readonly name: (result: R) => string;
+    readonly command: (result: R) => string;
 }
 
 function staleWords(name: string, command: string): string {

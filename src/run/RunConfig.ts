@@ -26,6 +26,8 @@ import {
     questionTable,
     referenceTable,
     textTable,
+    tuneQuestionTable,
+    tuneTable,
     watchTable,
 } from '../settings/settings.js';
 import { checkApplies } from '../settings/checkSetting.js';
@@ -89,6 +91,15 @@ const schema = z.strictObject({
             ...fieldsOf({ make: quantsTable.make, imatrix: quantsTable.imatrix, maxKl: quantsTable.maxKl }),
         })
         .optional(),
+    /** Interventions that keep the model in a language, as `tune` searches for them, a goal each. Default: none. */
+    tune: partsOf({
+        /** Prompts: `everyday`, `mgsm`, `msvamp` or a folder of their files. Default: `everyday`. */
+        data: text.optional(),
+        /** Texts that should change little. Default: the run's `evaluation`. */
+        texts: nameList().optional(),
+        ...fieldsOf(tuneTable),
+        ...fieldsOf(tuneQuestionTable),
+    }).optional(),
     /** Questions to answer in every condition, beside the metric of `evaluation`. */
     accuracy: z
         .strictObject({
@@ -232,7 +243,7 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     /** How a path is written anew, by the key that it stands under, in whatever part of the file. */
     const paths: Readonly<Record<string, (path: string) => string>> = {
         ...{ model, reference: model, path: model, files: model, other: model, otherLora: model },
-        ...{ data: texts, evaluation: texts, questions, template, out: local },
+        ...{ data: texts, texts, evaluation: texts, questions, template, out: local },
     };
     const moved = (value: unknown, path?: (text: string) => string): unknown => {
         if (typeof value === 'string') return path?.(value) ?? value;

@@ -27,6 +27,7 @@ import { openTemplate } from '../questions/templates/promptTemplates.js';
 import type { ReportFiles } from '../report/input/Report.js';
 import { pick } from '../settings/pick.js';
 import { accuracyTable, engineTable, identifyTable, metricTable, questionTable } from '../settings/settings.js';
+import type { Tune } from '../tune/tuneFile.js';
 import { toolVersions } from '../versions.js';
 import { checkComparable, checkNamed, checkPrompts, filesOf } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
@@ -35,6 +36,7 @@ import { checkSteps, runChecks } from './runChecks.js';
 import type { ModelConfig, RunConfig } from './RunConfig.js';
 import { type Interventions, interventionSteps, measureInterventions } from './runInterventions.js';
 import { checkQuants, type QuantsOfRun, quantsSteps, runQuants } from './runQuants.js';
+import { checkTune, runTune, tuneSteps } from './runTune.js';
 import { askedPart } from './settingIssues.js';
 import { inWorkParts, type RunInputs } from './workWeights.js';
 
@@ -52,6 +54,8 @@ export interface ExaminedModel {
     readonly checks: readonly CheckResult[];
     /** Quantized files of the model, where they were asked for. */
     readonly quants?: QuantsOfRun | undefined;
+    /** Searches for interventions, in the order of the file. */
+    readonly tunes: readonly Tune[];
     readonly report: ReportFiles;
 }
 
@@ -83,7 +87,7 @@ export function stepsOfOne(config: RunConfig): string[] {
     return [
         ...['read the texts and the model', 'count', 'identify', ...detailSteps(config)],
         ...[textMetric(config).noun, ...interventionSteps(config), ...asked],
-        ...[...checkSteps(config), ...quantsSteps(config)],
+        ...[...tuneSteps(config), ...checkSteps(config), ...quantsSteps(config)],
     ];
 }
 
@@ -134,13 +138,15 @@ async function examineIn(config: ModelConfig, options: ExamineOptions): Promise<
             matrices.push(await answerMatrix(config, asked));
         }
         const model = engineOptionsOf(config);
+        const searching = { model, analysis, activations, signal, progress: asOneStep(parts.searching), nextStep };
+        const tunes = await runTune(config, searching);
         const checks = await runChecks(config, { model, signal, progress: asOneStep(parts.checking), nextStep });
         if (config.quants !== undefined) nextStep();
         const quants =
             config.quants &&
             (await runQuants(config, { model, inputs, excel, force, signal, progress: asOneStep(parts.quants) }));
         await writeRunFile(config, engine.backend.release);
-        return { folder, analysis, matrices, details, interventions, checks, quants };
+        return { folder, analysis, matrices, details, interventions, tunes, checks, quants };
     } finally {
         for (const one of [engine, reference]) one?.close();
     }
@@ -189,12 +195,13 @@ interface CheckedInputs {
 async function checkModel(
     config: ModelConfig,
     { engine, reference, inputs: { texts } }: CheckedInputs,
-    { comparedWith, signal }: ExamineOptions,
+    { comparedWith, signal, progress }: ExamineOptions,
 ): Promise<void> {
     const { accuracy } = config;
     await checkQuants(config, texts, signal);
     checkComparable(engine, comparedWith);
     await checkDetails(config, engine);
+    await checkTune(config, engine, texts.languages, { signal, progress });
     if (reference !== undefined) await engine.score([], { reference }); // whether their vocabularies are the same
     for (const sets of [config.sets, accuracy?.sets]) checkSets(engine, sets);
     const measured = [textMetric(config).name, ...(accuracy === undefined ? [] : [ofQuestions.name])];

@@ -25,6 +25,7 @@ import { checkRunConfig, isOfOneModel, type ModelConfig, type RunConfig } from '
 import { checkInterventionsConfig } from './runInterventions.js';
 import { type ExaminedModels, modelsSteps, runModels } from './runModels.js';
 import { checkQuantsConfig } from './runQuants.js';
+import { checkTuneConfig } from './runTune.js';
 
 /** Of several models, those of the first, and all of them by name. */
 export interface RunResult extends ExaminedModel, Partial<ExaminedModels> {
@@ -44,6 +45,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
     checkInterventionsConfig(config);
     checkChecksConfig(config);
     checkQuantsConfig(config);
+    checkTuneConfig(config);
     checkSettings(
         options,
         { ...csvTable, force: outputTable.force },

@@ -24,12 +24,16 @@ export interface RunInputs {
 }
 
 /** The long parts of a run, in their order. */
-const parts = ['counting', 'examples', 'effects', 'scoring', 'intervening', 'answering', 'checking', 'quants'] as const;
+const parts = [
+    ...(['counting', 'examples', 'effects', 'scoring', 'intervening'] as const),
+    ...(['answering', 'searching', 'checking', 'quants'] as const),
+] as const;
 export type WorkPart = (typeof parts)[number];
 
 /**
  * Divides one estimate among the parts of a run by how long they take beside each other, in characters that go through
- * the model; effects and checks take no share. Reads the texts, so that a garbled one is refused before hours of work.
+ * the model; effects, searches and checks take no share. Reads the texts, so that a garbled one is refused before hours
+ * of work.
  * @throws LanguageNeuronsError as the corpora; ABORTED
  */
 export async function inWorkParts(

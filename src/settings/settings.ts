@@ -356,6 +356,22 @@ export const operationTable = inGroup('Experiment', {
     },
 });
 
+/** What a search for an intervention asks, and by what it raises the neurons of languages to speak. */
+export const tuneQuestionTable = {
+    op: {
+        ...operationTable.op,
+        required: false,
+        group: 'Search',
+        defaultWords: 'scale:2,scale:4, after collect --values also diffmean',
+        describe: 'operations to try on the neurons of the languages to speak; those to avoid are set to 0',
+    },
+    template: { ...questionTable.template, default: 'chat' },
+    date: questionTable.date,
+    limit: questionTable.limit,
+    maxTokens: { ...questionTable.maxTokens, default: 128 },
+    contextSize: questionTable.contextSize,
+} as const;
+
 /** How work is divided. */
 export const divisionTable = inGroup('Division of work', {
     shard: {

@@ -1,7 +1,23 @@
+import { LanguageNeuronsError } from '../errors.js';
 import type { Questions } from '../questions/sources/Questions.js';
+import { formatQuantity } from '../support/format.js';
 
 /** The fewest prompts of a language: fewer judged ones tell no gain from chance (sign test: 2 · 0.5⁶ < 5 %). */
-export const fewestPrompts = 12;
+const fewestPrompts = 12;
+
+/**
+ * Prompts of each language: as many as the language with the fewest has, and no more than `limit`.
+ * @throws LanguageNeuronsError WRONG_USE for too few to search and to judge on
+ */
+export async function promptsOf(questions: Questions, limit = Infinity): Promise<number> {
+    const counts = await Promise.all(
+        questions.languages.map(async (language) => (await questions.inLanguage(language)).length),
+    );
+    const prompts = Math.min(limit, ...counts);
+    if (prompts >= fewestPrompts) return prompts;
+    const what = `has ${formatQuantity(prompts, 'prompt')} of a language, half of which are to judge on`;
+    throw new LanguageNeuronsError('WRONG_USE', `${questions.name}: ${what}; give at least ${fewestPrompts}`);
+}
 
 /** Prompts of the rounds, as shares of those that the search has. */
 const roundShares = [1 / 4, 1 / 2, 1] as const;

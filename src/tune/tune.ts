@@ -9,7 +9,6 @@ import { scaleOf } from '../export/planEdits.js';
 import { withFolder } from '../files/folderLock.js';
 import { wholeModel } from '../interventions/ModelState.js';
 import { checkOperation, type Operation } from '../interventions/Operation.js';
-import { analysedLanguage } from '../neurons/sets/neuronsOf.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
@@ -22,10 +21,11 @@ import { formatCount, formatQuantity } from '../support/format.js';
 import { inSteps, notesOnce, type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { type Answered, askPrompts } from './askPrompts.js';
 import { type Candidate, candidatesOf, type Grid, layerChoices, randomState, type Target } from './candidates.js';
+import { type Goal, goalOf } from './goal.js';
 import { type HalvingRound, successiveHalving, triedInRounds } from './halving.js';
 import { changeOf, isLoss, type Judgement, judgeHeldOut, rateOf, upperEnd } from './judgement.js';
 import { OtherTexts } from './OtherTexts.js';
-import { fewestPrompts, isSearched, roundsOf, someQuestions } from './promptParts.js';
+import { isSearched, promptsOf, roundsOf, someQuestions } from './promptParts.js';
 import { systemPromptFor } from './systemPrompts.js';
 import { goalName, type Tune, writeIntervention, writeTune } from './tuneFile.js';
 
@@ -80,28 +80,6 @@ export async function tune(options: TuneOptions): Promise<Tune> {
     return withFolder(options.folder, 'tune', () => search.run());
 }
 
-/** The languages of a goal, by their names in the analysis. */
-type Goal = Pick<Tune, 'speak' | 'avoid'>;
-
-/**
- * @throws LanguageNeuronsError WRONG_USE without a goal or with one that contradicts itself; NOT_FOUND for a language
- * that was not analysed
- */
-export function goalOf(
-    analysis: NeuronAnalysis,
-    { speak = [], avoid = [] }: Pick<TuneOptions, 'speak' | 'avoid'>,
-): Goal {
-    const named = (languages: readonly string[]): string[] => [
-        ...new Set(languages.map((language) => analysedLanguage(analysis, language))),
-    ];
-    const goal = { speak: named(speak), avoid: named(avoid) };
-    if (goal.speak.length + goal.avoid.length === 0)
-        throw wrong('nothing is asked for; give `speak` or `avoid`, such as `speak: de`');
-    const both = goal.speak.find((language) => goal.avoid.includes(language));
-    if (both !== undefined) throw wrong(`${both} cannot be spoken and avoided; leave one out`);
-    return goal;
-}
-
 function wrong(why: string): LanguageNeuronsError {
     return new LanguageNeuronsError('WRONG_USE', why);
 }
@@ -133,12 +111,7 @@ class Search {
         const { languages } = questions;
         const odd = languages.find((language) => goal.avoid.includes(language));
         if (odd !== undefined) throw wrong(`${questions.name}: asks in ${odd}, which is to be avoided; leave it out`);
-        const counts = await Promise.all(languages.map(async (one) => (await questions.inLanguage(one)).length));
-        const prompts = Math.min(limit, ...counts);
-        if (prompts < fewestPrompts) {
-            const what = `has ${formatQuantity(prompts, 'prompt')} of a language, half of which are to judge on`;
-            throw wrong(`${questions.name}: ${what}; give at least ${fewestPrompts}`);
-        }
+        const prompts = await promptsOf(questions, limit);
         // As many of each language: parallel prompts of all languages are then judged as one.
         const some = someQuestions(questions, (place) => place < prompts);
         return new Search(options, goal, some, prompts);

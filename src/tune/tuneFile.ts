@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
+import { namesIfAny, unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { operationShape } from '../interventions/operationShape.js';
 import { intervalShape } from '../neurons/analysis/NeuronAnalysis.js';
@@ -86,6 +86,11 @@ export function goalName({ speak, avoid }: Pick<Tune, 'speak' | 'avoid'>): strin
     return [...part('speak', speak), ...part('avoid', avoid)].join('-');
 }
 
+/** The file of a search, without its ending. */
+export function tuneFileName(goal: Pick<Tune, 'speak' | 'avoid'>): string {
+    return `tune.${goalName(goal)}`;
+}
+
 export function tunePath(folder: string, goal: string): string {
     return join(folder, `tune.${goal}.json`);
 }
@@ -114,6 +119,19 @@ function indentedHead(document: object): string {
 /** @throws LanguageNeuronsError NOT_FOUND where it cannot be read; DAMAGED */
 export function readTuneIfAny(folder: string, goal: string): Promise<Tune | undefined> {
     return readJsonIfAny(tunePath(folder, goal), tuneFormat, 'run tune again');
+}
+
+/**
+ * The searches of a run folder, by their goals' names.
+ * @throws LanguageNeuronsError NOT_FOUND where one cannot be read; DAMAGED
+ */
+export async function readTunes(folder: string): Promise<Tune[]> {
+    const names = (await namesIfAny(folder)).filter(
+        (name) => isTuneFile(name) && !name.endsWith('.interventions.json'),
+    );
+    const goals = names.sort().map((name) => name.slice('tune.'.length, -'.json'.length));
+    const found = await Promise.all(goals.map((goal) => readTuneIfAny(folder, goal)));
+    return found.filter((one) => one !== undefined);
 }
 
 /**

@@ -1,11 +1,11 @@
 import { englishName } from '../languages/englishName.js';
-import { formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../support/format.js';
+import { formatList, formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../support/format.js';
 import { inList } from '../support/inList.js';
 import type { Refusal } from './judgement.js';
 import { goalName, type Tune } from './tuneFile.js';
 
 /** What was asked for, behind `the model`: `keeps to German`. */
-function goalWords({ speak, avoid }: Pick<Tune, 'speak' | 'avoid'>): string {
+export function goalWords({ speak, avoid }: Pick<Tune, 'speak' | 'avoid'>): string {
     const names = (languages: readonly string[]): string => inList(languages.map(englishName));
     const parts = [
         ...(speak.length === 0 ? [] : [`keeps to ${names(speak)}`]),
@@ -41,20 +41,27 @@ export function tuneVerdict(tune: Tune): string[] {
     ];
 }
 
-/** What a candidate must keep to the language more often than. */
-const baselines = {
+/** What a candidate is judged beside, as a table names it. */
+export const baselineNames = {
+    whole: 'whole model',
+    prompted: 'system prompt',
+    random: 'random neurons',
+} as const;
+export type Baseline = keyof typeof baselineNames;
+
+/** The same in a sentence: what a candidate must keep to the language more often than. */
+const baselines: Readonly<Record<Baseline, string>> = {
     whole: 'the whole model',
     prompted: 'the model with a system prompt',
     random: 'random neurons of the same layers',
-} as const;
+};
 
 function refusalWords({ maxKl, maxLoss }: Tune, { refused, kl, accuracy }: NonNullable<Tune['judgement']>): string {
+    const not = 'on held-out prompts it keeps to the language not surely more often than';
     const unbeaten = refused.flatMap((reason: Refusal) => (reason in baselines ? [baselines[reason as Baseline]] : []));
     const upper = kl.interval === null ? '' : ` (up to ${formatMeasured(kl.interval[1])})`;
     return inList([
-        ...(unbeaten.length === 0
-            ? []
-            : [`on held-out prompts it keeps to the language not surely more often than ${inList(unbeaten)}`]),
+        ...(unbeaten.length === 0 ? [] : [`${not} ${formatList(unbeaten, 'or')}`]),
         ...(refused.includes('kl')
             ? [`KL divergence on held-out texts is not surely below ${maxKl} nats a token${upper}`]
             : []),
@@ -63,7 +70,6 @@ function refusalWords({ maxKl, maxLoss }: Tune, { refused, kl, accuracy }: NonNu
             : []),
     ]);
 }
-type Baseline = keyof typeof baselines;
 
 /** What to do with the result; empty where nothing is claimed. */
 export function tuneUse(tune: Tune, { dir, model }: { readonly dir: string; readonly model: string }): string[] {

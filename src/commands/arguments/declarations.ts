@@ -27,6 +27,7 @@ import {
     reportTable,
     serverTable,
     textTable,
+    tuneQuestionTable,
     tuneTable,
     watchTable,
 } from '../../settings/settings.js';
@@ -288,11 +289,6 @@ export const tuneDeclaration = {
     options: {
         ...modelTable,
         ...tuneTable,
-        op: {
-            group: 'Search',
-            defaultWords: 'scale:2,scale:4, after collect --values also diffmean',
-            describe: 'operations to try on the neurons of the languages to speak; those to avoid are set to 0',
-        },
         data: {
             ...textTable.data,
             many: false,
@@ -307,11 +303,7 @@ export const tuneDeclaration = {
             defaultWords: 'udhr',
             describe: 'texts in other languages, which the intervention should change little; as `data` of collect',
         },
-        template: { ...questionTable.template, default: 'chat' },
-        date: questionTable.date,
-        limit: questionTable.limit,
-        maxTokens: { ...questionTable.maxTokens, default: 128 },
-        contextSize: questionTable.contextSize,
+        ...tuneQuestionTable,
         ...engineTable,
         force,
     },

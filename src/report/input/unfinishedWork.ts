@@ -6,6 +6,7 @@ import { resultsIn, resultOf } from '../../experiments/resultFiles/resultPaths.j
 import { namesIfAny } from '../../files/fileAccess.js';
 import type { LensFile } from '../../lens/lensFile.js';
 import { formatList, formatQuantity } from '../../support/format.js';
+import { isTuneFile } from '../../tune/tuneFile.js';
 
 /**
  * What a run folder holds of work that is not finished, a sentence each with the languages that are missing.
@@ -47,8 +48,9 @@ async function unfinishedExamples(folder: string): Promise<string[]> {
     return (await Promise.all(sentences)).flat();
 }
 
-/** Journals with finished pieces, but no result. */
+/** Journals with finished pieces, but no result. A search for an intervention keeps its pieces there too. */
 async function unfinishedMeasurements(folder: string, languages: readonly string[]): Promise<string[]> {
+    if ((await namesIfAny(folder)).some(isTuneFile)) return [];
     const results = [...(await resultsIn(folder, 'matrix')), ...(await resultsIn(folder, 'dose'))];
     const measured = results.map((name) => resultOf(`${name}.json`)!.metric);
     const journals = new Map(knownMetrics().map(({ journal }) => [journal.name, journal]));

@@ -32,6 +32,7 @@ export function chapterTitles({ comparison, answers = [] }: ReportInput): Readon
         ...said(false),
         ['dose', 'How many of them it takes'],
         ['comparison', comparison?.trained.length ? `What alignment changed, ${between}` : `What changed ${between}`],
+        ['tune', 'Can it be kept in a language?'],
         ['checks', 'Would a sceptic believe it?'],
     ]);
 }

@@ -19,6 +19,7 @@ import { overlapSection, showsOverlap } from './overlapSection.js';
 import { doseSection } from './doseSection.js';
 import { chapterTitles, type Section } from './Section.js';
 import { stabilitySection } from './stabilitySection.js';
+import { tuneSection } from './tuneSection.js';
 
 /** Share of a set's neurons that another set may have more or fewer and be nearly the same. */
 const nearly = 0.05;
@@ -41,6 +42,7 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.answers ?? []).map(answerLanguagesSection),
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
+        ...(input.tunes ?? []).flatMap(tuneSection),
         ...checkSections(input.checks ?? []),
     ];
     return sections.sort((a, b) => place(a) - place(b));

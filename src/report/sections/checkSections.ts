@@ -5,7 +5,7 @@ import { capitalized } from '../../support/format.js';
 import { checkFigure } from '../figures/checkFigure.js';
 import { html, type Html, withCode } from '../../support/html.js';
 import type { DataTable } from '../tables/DataTable.js';
-import { htmlTable } from '../tables/htmlTable.js';
+import { htmlTable, sentenceTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
 
 /** The figure of each check that has one, with its numbers and what it took. */
@@ -35,28 +35,13 @@ export function checkSections(checks: readonly CheckResult[]): Section[] {
 /** All verdicts, one below the other; nothing where nothing was checked. */
 export function verdictTable(checks: readonly CheckResult[]): Html | false {
     if (checks.length === 0) return false;
+    const rows = checks.map(({ question, verdict, sentence }) => [
+        question,
+        html`<b>${verdict}</b>`,
+        withCode(sentence),
+    ]);
     return html`<section>
-        <div class="table sentences">
-            <table data-fixed>
-                <thead>
-                    <tr>
-                        <th scope="col" class="text">question</th>
-                        <th scope="col" class="text">verdict</th>
-                        <th scope="col" class="text">why</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    ${checks.map(
-                        ({ question, verdict, sentence }) =>
-                            html` <tr>
-                                <th scope="row">${question}</th>
-                                <td class="text"><b>${verdict}</b></td>
-                                <td class="text">${withCode(sentence)}</td>
-                            </tr>`,
-                    )}
-                </tbody>
-            </table>
-        </div>
+        ${sentenceTable('Checks', ['question', 'verdict', 'why'], rows)}
         <p class="small">
             Each check is a question that a reviewer asks. “Holds”: the finding passes it. “Doubtful”: there is a reason
             to doubt. “Fails”: the check speaks against the finding. “Not told”: what the check needs is not there. The

@@ -52,6 +52,35 @@ export function tableOf(name: string, headings: readonly HtmlValue[], rows: Html
     </div>`;
 }
 
+/**
+ * A table of sentences, which wrap; on a narrow screen too.
+ * @param rows the first cell heads its row; numbers are markup of their own
+ */
+export function sentenceTable(
+    name: string,
+    headings: readonly string[],
+    rows: readonly (readonly HtmlValue[])[],
+): Html {
+    return html`<div class="table sentences" role="region" tabindex="0" aria-label="${name}">
+        <table data-fixed>
+            <thead>
+                <tr>
+                    ${headings.map(textHeading)}
+                </tr>
+            </thead>
+            <tbody>
+                ${rows.map(
+                    ([head, ...cells]) =>
+                        html` <tr>
+                            <th scope="row">${head}</th>
+                            ${cells.map((cell) => html`<td class="text">${cell}</td>`)}
+                        </tr>`,
+                )}
+            </tbody>
+        </table>
+    </div>`;
+}
+
 /** A heading above words, not above numbers. */
 export function textHeading(text: string): Html {
     return html`<th scope="col" class="text">${text}</th>`;

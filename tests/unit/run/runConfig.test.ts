@@ -35,6 +35,7 @@ describe('a run configuration', () => {
             intervene: [{ op: ['scale:0.5', 'mean:zh'] }, { op: ['zero'], dose: [0.001, 0.01], controls: 1 }],
             check: [{}],
             quants: { files: [join(folder, 'model-q4.gguf')], make: ['Q4_K_M', 'Q2_K'] },
+            tune: [{ speak: ['de'], texts: [join(folder, 'held-out')], limit: 40 }],
             accuracy: {
                 questions: 'mgsm',
                 languages: ['zh', 'de'],
@@ -236,7 +237,7 @@ describe('a run configuration', () => {
         expect(await aligned('{model: hf:user/repo:Q8_0}')).toEqual({ model: 'hf:user/repo:Q8_0' });
     });
 
-    it.each<[text: string, words: string]>([
+    const damaged: [text: string, words: string][] = [
         ['model: x', 'data: is missing; out: is missing'],
         ['model: [', 'Flow sequence'],
         ['', 'the file is empty'],
@@ -251,7 +252,8 @@ describe('a run configuration', () => {
                 'c: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',
             'Excessive alias count',
         ],
-    ])('%j is DAMAGED: %s', async (text, words) => {
+    ];
+    it.each(damaged.map(([text, words]) => ({ text, words })))('is DAMAGED: $words', async ({ text, words }) => {
         const error: unknown = await readRunConfig(written(text)).catch((cause: unknown) => cause);
         expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
         expect((error as Error).message).toMatch(/^[^\n]*run\.yaml[^\n]*$/);
@@ -278,6 +280,8 @@ describe('a run configuration', () => {
         ['check: {repeats: 1}', 'check.0.repeats: takes a whole number from 2 to 1000, not 1'],
         ['quants: {make: [Q3]}', 'quants.make.0: takes'],
         ['quants: {evaluation: udhr}', 'quants: unknown key evaluation'],
+        ['tune: {speek: de}', 'tune.0: unknown key speek; did you mean speak?'],
+        ['tune: {speak: de, layers: middle}', 'tune.0.layers.0: takes all, early or late, not "middle"'],
         ['frobnicate: 1', 'unknown key frobnicate)'],
         ['<<: {threads: 1}', 'unknown key <<)'],
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
