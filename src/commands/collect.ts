@@ -1,7 +1,6 @@
 import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
 import { openCorpus } from '../data/openCorpus.js';
-import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { collectDeclaration } from './arguments/declarations.js';
@@ -22,6 +21,7 @@ export const collectCommand: CommandOf<typeof collectDeclaration> = async (args,
     });
     const { devices } = args;
     if (devices !== undefined) {
+        const { onDevices } = await import('./devices.js');
         const divided = { folder: args.out, wholes: [activationsPath(args.out)], kinds: ['counts'] as const };
         return mergeResult(await onDevices({ ...args, devices }, divided, context));
     }

@@ -8,7 +8,6 @@ import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { examplesDeclaration } from './arguments/declarations.js';
 import { describeExamples, summaryOf } from './words/describeExamples.js';
-import { onDevices } from './devices.js';
 import { freshly } from './process/freshly.js';
 import { mergeResult } from './merge.js';
 import { openEngine, toEngineOptions } from './process/openModel.js';
@@ -26,6 +25,7 @@ export const examplesCommand: CommandOf<typeof examplesDeclaration> = async (arg
     const corpus = await openCorpus(args.data, { languages: args.languages ?? called, called, signal, progress });
     const kinds = ['examples'];
     if (devices !== undefined) {
+        const { onDevices } = await import('./devices.js');
         const divided = { folder: dir, wholes: [examplesPath(dir)], kinds };
         return mergeResult(await onDevices({ ...args, devices }, divided, context));
     }

@@ -4,7 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
 import { takeSizeLimitAsError } from '../files/writeFully.js';
-import { withNotes } from '../support/progress.js';
+import { type Progress, withNotes } from '../support/progress.js';
 import { fileLimitWords } from '../support/fileLimit.js';
 import { parseArguments } from './parseArguments.js';
 import type { Command, CommandContext } from './arguments/CommandDeclaration.js';
@@ -55,6 +55,13 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     }
 }
 
+/** Progress of this process: what draws bars takes a while to load, and is loaded for a terminal alone. */
+async function progressOf(kind: string): Promise<Progress> {
+    if (kind === tellsProgress) return (await import('./process/messageProgress.js')).progressAsMessages();
+    if (process.stderr.isTTY) return (await import('../support/terminalProgress.js')).terminalProgress();
+    return new (await import('../support/progressLines.js')).LineProgress(process.stderr);
+}
+
 async function contextOf(
     args: readonly string[],
     kind: string,
@@ -62,10 +69,7 @@ async function contextOf(
     command: Command,
 ): Promise<CommandContext> {
     const named = (text: string): string => namedFor(command, text);
-    const progress =
-        kind === tellsProgress
-            ? (await import('./process/messageProgress.js')).progressAsMessages()
-            : (await import('../support/terminalProgress.js')).terminalProgress();
+    const progress = await progressOf(kind);
     return {
         args,
         signal,

@@ -18,7 +18,6 @@ import { settingsFor } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import { perplexityTable, questionMetricTable } from '../settings/settings.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
-import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
 import type { CommandArguments, CommandContext, CommandResult } from './arguments/CommandDeclaration.js';
 import type { deactivateDeclaration } from './arguments/declarations.js';
@@ -65,6 +64,7 @@ export async function measureExperiment(
     }
     const { devices } = args;
     if (devices !== undefined) {
+        const { onDevices } = await import('./devices.js');
         const pathOf = doses === undefined ? matrixPath : dosePath;
         const wholes = operations.map((operation) => pathOf(dir, name, operation));
         return mergeResult(await onDevices({ ...args, devices }, { folder: dir, wholes, kinds: [name] }, context));
