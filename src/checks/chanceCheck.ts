@@ -28,7 +28,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 2,
+    version: 3,
     run: checkChance,
 };
 
@@ -54,13 +54,16 @@ async function checkChance(context: CheckContext): Promise<Finding> {
     progress.stage('chance', settings.repeats);
     for (let repeat = 0; repeat < settings.repeats; repeat++) {
         await breathe(signal);
+        if (repeat > 0) progress.advance(1);
         const there = chance.draw(settings.seed, repeat);
-        drawn.push(countFound(there, choose(there, criteria), analysis));
-        if (chance.by === 'permuted') {
-            for (const row of classified) copyRow(probabilities, there, row);
-            beside.push(countFound(there, choose(there, criteria), analysis, classified));
+        const all = countFound(there, choose(there, criteria), analysis);
+        drawn.push(all);
+        if (all.classes.specific + all.classes.related === 0) {
+            beside.push(all); // with fewer places it finds none either
+            continue;
         }
-        progress.advance(1);
+        for (const row of classified) copyRow(probabilities, there, row);
+        beside.push(countFound(there, choose(there, criteria), analysis, classified));
     }
     return findingOf(analysis, found, { drawn, beside }, chance);
 }
@@ -111,10 +114,7 @@ type Range = readonly [low: number, high: number];
 interface Drawn {
     /** Of all neurons: what the same procedure finds where there is nothing to find. */
     readonly drawn: readonly Found[];
-    /**
-     * Of those that were not found, beside those that were: what is false in the analysis. None without folds, whose
-     * draws find rather too few already.
-     */
+    /** Of those that were not found, beside those that were: what is false in the analysis. */
     readonly beside: readonly Found[];
 }
 
@@ -123,17 +123,16 @@ const mostClassified = 0.5;
 
 /**
  * By how much the numbers beside the found neurons are to be raised: among these are false ones, which have taken as
- * many of the places that chance has as it classifies. Undefined where it classifies too many, or nothing was drawn
- * beside them.
+ * many of the places that chance has as it classifies. Undefined where it classifies too many.
  */
-function raiseBy({ drawn, beside }: Drawn): number | undefined {
+function raiseBy({ drawn }: Pick<Drawn, 'drawn'>): number | undefined {
     const sum = (of: (one: Found) => number): number => drawn.reduce((all, one) => all + of(one), 0);
     const classified = sum(({ classes }) => classes.specific + classes.related) / sum(({ selected }) => selected);
-    return drawn.length === beside.length && classified <= mostClassified ? 1 / (1 - classified) : undefined;
+    return classified <= mostClassified ? 1 / (1 - classified) : undefined;
 }
 
 function compare(label: string, found: Found, { drawn, beside }: Drawn, of: (one: Found) => number): Compared {
-    const raised = raiseBy({ drawn, beside });
+    const raised = raiseBy({ drawn });
     const [chance, interval] = rangeOf(drawn.map(of));
     const [falsely, [low]] = raised === undefined ? [chance, interval] : rangeOf(beside.map(of), raised);
     // chance that has all places gives no fewer than chance that has some of them
@@ -225,17 +224,14 @@ function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number):
     const how =
         by === 'permuted'
             ? 'the parts of the texts permuted among languages'
-            : "counts drawn at each neuron's rate over all languages";
+            : "each neuron's active tokens dealt to all languages' tokens";
     const caution =
         by === 'permuted'
             ? ''
-            : ' Tokens of one text are alike, which these draws do not know: collect with `folds` to permute texts.';
+            : ' Tokens of one text are alike, which dealing does not know: collect with `folds` to permute texts.';
     if (specific.found === 0) return `No specific neuron was found, so there is nothing to compare.${caution}`;
     const share = formatShare(falseShare(specific).value);
-    const beside =
-        by === 'permuted'
-            ? `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`
-            : '';
+    const beside = `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`;
     return (
         `Specific neurons: ${formatCount(specific.found)} were found. With languages that do not differ (${how}), ` +
         `${formatShort(specific.chance)} are found on average over ${formatQuantity(repeats, 'repeat')}${beside}. So ` +

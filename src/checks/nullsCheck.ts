@@ -32,7 +32,7 @@ export const nullsCheck: Check = {
     needs: ['model', 'data'],
     cost: 'five passes over the texts',
     settings: ['repeats', 'seed'],
-    version: 2,
+    version: 3,
     run: checkNulls,
 };
 
@@ -141,7 +141,7 @@ async function alikeLanguages(
     for (const kind of Object.keys(sizes) as (keyof ClassSizes)[])
         Object.assign(sizes, { [kind]: meanOf((one) => one.sizes[kind]) });
     return {
-        name: `${by === 'permuted' ? 'labels permuted over texts' : 'languages alike, drawn'}, mean of ${repeats}`,
+        name: `${by === 'permuted' ? 'labels permuted over texts' : 'tokens dealt to languages'}, mean of ${repeats}`,
         sizes,
         layers: drawn[0]!.layers.map((_, layer) => meanOf(({ layers }) => layers[layer]!)),
         atSameBars: meanOf(({ atSameBars }) => atSameBars),

@@ -1,4 +1,3 @@
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { Activations, Counts } from '../../activations/Activations.js';
 import {
     activationProbabilities,
@@ -7,6 +6,7 @@ import {
 } from '../../neurons/scores/activationProbabilities.js';
 import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { drawFrom, randomGenerator } from '../../support/randomGenerator.js';
+import { dealer } from './dealtTokens.js';
 
 /** Counts as [n, l] numbers: how often each neuron was active, and of how many tokens. */
 interface Tallies {
@@ -17,23 +17,20 @@ interface Tallies {
 /** Draws probabilities of the same neurons in which no language differs from another but by chance. */
 export interface ChanceDraws {
     /** How, for a sentence. */
-    readonly by: 'permuted' | 'binomial';
+    readonly by: 'permuted' | 'dealt';
     readonly draw: (seed: number, repeat: number) => Probabilities;
 }
 
-/** Fewer expected tokens than this are drawn by their Poisson distribution, more by the normal one. */
-const normalFrom = 30;
-
 /**
  * Makes counts of languages that do not differ. Where the counts were kept in folds, the parts of the texts are
- * permuted among languages. Without folds, counts are drawn from binomial distributions of each neuron's rate over all
- * languages: that is what independent tokens would give, while tokens of one text are alike, so that it finds less.
+ * permuted among languages. Without folds, each neuron's active tokens are dealt to the tokens of all languages: that
+ * is what independent tokens would give, while tokens of one text are alike, so that it finds less.
  */
 export function chanceDraws(activations: Activations, analysis: NeuronAnalysis): ChanceDraws {
     const tallied = talliesOf(activations, analysis);
     const { folds = [] } = activations;
     if (folds.length < 2 || folds.some(({ tokens }) => tokens.some((number) => number === 0n)))
-        return { by: 'binomial', draw: drawnCounts(tallied(activations), tallied.rows) };
+        return { by: 'dealt', draw: dealtCounts(tallied(activations), tallied.rows) };
     return { by: 'permuted', draw: permuted(folds.map(tallied), tallied.rows) };
 }
 
@@ -118,59 +115,22 @@ function pooledRates(parts: readonly Tallies[], n: number, l: number): Float64Ar
     });
 }
 
-/** Counts drawn at each neuron's rate over all languages. */
-function drawnCounts(whole: Tallies, { n, l, locate }: Rows): ChanceDraws['draw'] {
-    const rates = pooledRates([whole], n, l);
+/**
+ * Each neuron's active tokens dealt anew to all tokens of all languages, each of which is as likely. So a neuron keeps
+ * its number of active tokens. Numbers drawn at its rate would not: they spread neurons' rates, and so τ, more than
+ * chance did, and fewer neurons would be high in one language alone.
+ */
+function dealtCounts({ active, tokens }: Tallies, { n, l, locate }: Rows): ChanceDraws['draw'] {
+    const sums = Float64Array.from({ length: n }, (_, row) => {
+        let sum = 0;
+        for (let i = row * l; i < (row + 1) * l; i++) sum += active[i]!;
+        return sum;
+    });
     return (seed, repeat) => {
-        const generator = randomGenerator(seed, repeat);
-        const normal = normals(generator);
+        const deal = dealer(randomGenerator(seed, repeat));
         const p = new Float64Array(n * l);
-        for (let i = 0; i < p.length; i++) {
-            const [trials, rate] = [whole.tokens[i]!, rates[Math.floor(i / l)]!];
-            if (trials > 0 && rate > 0) p[i] = binomial(trials, rate, normal, generator) / trials;
-        }
+        for (let row = 0; row < n; row++) deal(sums[row]!, { tokens, dealt: p, from: row * l, l });
+        for (let i = 0; i < p.length; i++) if (tokens[i]! > 0) p[i]! /= tokens[i]!;
         return { p, n, l, locate };
     };
-}
-
-/** A draw from the binomial distribution: exactly enough where few are expected on one of the sides. */
-function binomial(trials: number, rate: number, normal: () => number, generator: RandomGenerator): number {
-    if (rate > 0.5) return trials - binomial(trials, 1 - rate, normal, generator);
-    const mean = trials * rate;
-    const drawn =
-        mean < normalFrom ? poisson(mean, generator) : Math.round(mean + Math.sqrt(mean * (1 - rate)) * normal());
-    return Math.min(trials, Math.max(0, drawn));
-}
-
-/** By multiplying uniform numbers (Knuth). */
-function poisson(mean: number, generator: RandomGenerator): number {
-    const end = Math.exp(-mean);
-    let product = uniform(generator);
-    let drawn = 0;
-    while (product > end) {
-        product *= uniform(generator);
-        drawn++;
-    }
-    return drawn;
-}
-
-/** Standard normal numbers in pairs (Box and Muller). */
-function normals(generator: RandomGenerator): () => number {
-    let spare: number | undefined;
-    return () => {
-        if (spare !== undefined) {
-            const drawn = spare;
-            spare = undefined;
-            return drawn;
-        }
-        const radius = Math.sqrt(-2 * Math.log(uniform(generator)));
-        const angle = 2 * Math.PI * uniform(generator);
-        spare = radius * Math.sin(angle);
-        return radius * Math.cos(angle);
-    };
-}
-
-/** In (0, 1). */
-function uniform(generator: RandomGenerator): number {
-    return ((generator.next() >>> 0) + 0.5) / 2 ** 32;
 }
