@@ -11,5 +11,6 @@ export function wilsonInterval(successes: number, trials: number): [low: number,
     const centre = share + z ** 2 / (2 * trials);
     const margin = z * Math.sqrt((share * (1 - share) + z ** 2 / (4 * trials)) / trials);
     const scale = 1 + z ** 2 / trials;
-    return [(centre - margin) / scale, (centre + margin) / scale];
+    // Rounding would leave something like 1e-19 of a bound that is 0.
+    return [successes === 0 ? 0 : (centre - margin) / scale, successes === trials ? 1 : (centre + margin) / scale];
 }

@@ -118,6 +118,19 @@ describe.skipIf(browserPath === undefined)('the table of neurons', { timeout: 60
         await page.close();
     });
 
+    it('is as wide as its columns need on a wide screen', async () => {
+        const { page } = await openPage(browser, `${url}#/neurons?classes=any`, { width: 2560 });
+        await page.waitForSelector('.grid .row');
+        const grid = (await page.getByRole('grid', { name: 'Neurons' }).boundingBox())!;
+        const rem = 16;
+        const languages = (await page.locator('.grid .head .languages').boundingBox())!;
+        expect(languages.width).toBeLessThanOrEqual(20 * rem + 1);
+        const last = (await page.getByRole('columnheader').last().boundingBox())!;
+        expect(grid.x + grid.width - last.x - last.width).toBeLessThan(3);
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        await page.close();
+    });
+
     it('has only the columns in sight of 204 languages, and the name of the neuron beside them', async () => {
         const many = join(folder, 'many');
         const names = [...new Set(floresCodes.map((code) => languageTag(code)!))];

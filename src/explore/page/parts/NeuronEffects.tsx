@@ -60,6 +60,7 @@ interface TokensOptions {
 }
 
 function Tokens({ title, tokens, most, kind }: TokensOptions): ComponentChild {
+    if (tokens.length === 0) return <p>{title} no token’s logit.</p>;
     return (
         <DataTable
             name={`${title}: tokens`}
