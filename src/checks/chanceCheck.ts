@@ -106,6 +106,8 @@ interface Compared {
     /** The same for what is false among the number found. */
     readonly falsely: number;
     readonly falselyInterval: Range;
+    /** Whether that was counted beside the found neurons; else it is what chance gives. */
+    readonly isBeside: boolean;
 }
 
 type Range = readonly [low: number, high: number];
@@ -136,7 +138,8 @@ function compare(label: string, found: Found, { drawn, beside }: Drawn, of: (one
     const [chance, interval] = rangeOf(drawn.map(of));
     const [falsely, [low]] = raised === undefined ? [chance, interval] : rangeOf(beside.map(of), raised);
     // chance that has all places gives no fewer than chance that has some of them
-    return { label, found: of(found), chance, interval, falsely, falselyInterval: [low, interval[1]] };
+    const falselyInterval: Range = [low, interval[1]];
+    return { label, found: of(found), chance, interval, falsely, falselyInterval, isBeside: raised !== undefined };
 }
 
 /**
@@ -231,7 +234,9 @@ function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number):
             : ' Tokens of one text are alike, which dealing does not know: collect with `folds` to permute texts.';
     if (specific.found === 0) return `No specific neuron was found, so there is nothing to compare.${caution}`;
     const share = formatShare(falseShare(specific).value);
-    const beside = `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`;
+    const beside = specific.isBeside
+        ? `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`
+        : '';
     return (
         `Specific neurons: ${formatCount(specific.found)} were found. With languages that do not differ (${how}), ` +
         `${formatShort(specific.chance)} are found on average over ${formatQuantity(repeats, 'repeat')}${beside}. So ` +

@@ -84,4 +84,16 @@ describe('the check of chance', () => {
         }
         expect(fails).toBeGreaterThanOrEqual(19);
     });
+
+    it('tells numbers beside the found neurons only where they were counted so', async () => {
+        const few = plantedCounts({ neurons: 600, tokens: 20, planted: 0, rates: [0.3, 0.5], seed: 1 });
+        const many = plantedCounts({ neurons: 600, tokens: 200, planted: 24, seed: 1 });
+        const [ofFew, ofMany] = await Promise.all(
+            [few, many].map((counts) => chanceCheck.run(checkContext(counts, identify(counts, options)))),
+        );
+        expect(ofMany!.sentence).toContain('beside the neurons found');
+        // Most selected neurons are in a class by chance alone.
+        expect(ofFew!.verdict).toBe('fails');
+        expect(ofFew!.sentence).not.toContain('beside the neurons found');
+    });
 });
