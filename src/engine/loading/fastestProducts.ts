@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { keepCached, readCached } from '../../files/cacheFolder.js';
+import { namesIfAny } from '../../files/fileAccess.js';
 import { keyOf } from '../../support/keyOf.js';
 import { embeddedModel } from '../files/embeddedModel.js';
 import type { EngineOptions, Samples } from '../types/engineTypes.js';
@@ -35,12 +37,19 @@ export async function fastestProducts(open: OpenCounting): Promise<Products> {
     const { addon, built } = await loadAddon();
     const kinds: readonly Products[] = ['ggml', ...addon.products()];
     const processor = cpus().map(({ model }) => model);
-    const key = keyOf({ processor, kinds: [...kinds], release: built.release, addon: await fileHash(built.addonPath) });
+    const libraries = await libraryHashes(dirname(built.addonPath));
+    const key = keyOf({ processor, kinds: [...kinds], release: built.release, libraries });
     const known = await readCached('products', key, kept);
     if (known !== undefined) return known.products;
     const products = kinds.length === 1 ? 'ggml' : await measured(kinds, open);
     await keepCached('products', key, { products });
     return products;
+}
+
+/** Hashes of the addon and of the libraries beside it, one of which holds the kernels. */
+async function libraryHashes(folder: string): Promise<string[]> {
+    const names = (await namesIfAny(folder)).filter((name) => /\.(node|so|dylib|dll)(\.|$)/.test(name)).sort();
+    return Promise.all(names.map((name) => fileHash(join(folder, name))));
 }
 
 async function measured(kinds: readonly Products[], open: OpenCounting): Promise<Products> {
