@@ -1,13 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { processorHas } from '../helpers/processorHas.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
 const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
-const cpuinfo = process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '';
-const has = (...flags: string[]): boolean => flags.every((flag) => new RegExp(`\\b${flag}\\b`).test(cpuinfo));
 
 interface Kind {
     readonly name: string;
@@ -22,19 +20,19 @@ interface Kind {
 const own = process.env.CXX ?? 'c++';
 const arm = 'aarch64-linux-gnu-g++';
 const kinds: Kind[] = [
-    { name: 'avx2', flags: ['-mavx2', '-mfma'], compiler: own, here: has('avx2', 'fma') },
-    { name: 'avx512', flags: ['-mavx512f', '-mavx512bw'], compiler: own, here: has('avx512f', 'avx512bw') },
+    { name: 'avx2', flags: ['-mavx2', '-mfma'], compiler: own, here: processorHas('avx2', 'fma') },
+    { name: 'avx512', flags: ['-mavx512f', '-mavx512bw'], compiler: own, here: processorHas('avx512f', 'avx512bw') },
     {
         name: 'avx512_bf16',
         flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mf16c'],
         compiler: own,
-        here: has('avx512f', 'avx512bw', 'avx512_bf16'),
+        here: processorHas('avx512f', 'avx512bw', 'avx512_bf16'),
     },
     {
         name: 'amx_bf16',
         flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mf16c', '-mamx-tile', '-mamx-bf16'],
         compiler: own,
-        here: has('avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'),
+        here: processorHas('avx512f', 'avx512bw', 'avx512_bf16', 'amx_tile', 'amx_bf16'),
     },
     {
         name: 'neon',
@@ -46,11 +44,11 @@ const kinds: Kind[] = [
 ];
 
 const integerKinds = [
-    { name: 'avx2', flags: ['-mavx2', '-mf16c', '-mfma'], here: has('avx2', 'f16c', 'fma') },
+    { name: 'avx2', flags: ['-mavx2', '-mf16c', '-mfma'], here: processorHas('avx2', 'f16c', 'fma') },
     {
         name: 'avx512_vnni',
         flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512vnni', '-mf16c', '-mfma'],
-        here: has('avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni'),
+        here: processorHas('avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni'),
     },
 ];
 

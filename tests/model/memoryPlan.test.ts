@@ -11,6 +11,7 @@ import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeGraniteHybrid, writeJamba, writeLfm2, writePlamo2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative, smallContext } from '../helpers/native.js';
+import { processorHas } from '../helpers/processorHas.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
@@ -83,7 +84,10 @@ describe('what a model would take is what it takes', () => {
         expect(measured.layers).toBe(7);
         expect(measured.adapter).toEqual({ gpu: 0, cpu: adapterBytes(6, 1024, context) });
         expect(real.context).toEqual(measured.context);
-        expect(Math.abs(real.weights.cpu - measured.weights.cpu) / measured.weights.cpu).toBeLessThan(0.05);
+        // With AMX, ggml keeps weights in an order of its own; what is mapped of the file is counted whole beside it.
+        const mapped = processorHas('amx_int8') ? statSync(embeddedModel).size : 0;
+        expect(real.weights.cpu).toBeGreaterThan(0.95 * measured.weights.cpu);
+        expect(real.weights.cpu).toBeLessThan(1.05 * measured.weights.cpu + mapped);
     });
 
     it('recurrent states grow with the sequences, keys and values with the context', async () => {

@@ -14,6 +14,7 @@ import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.
 import { embeddedModel } from '../helpers/models.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
+import { processorHas } from '../helpers/processorHas.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeTyped } from '../helpers/typedModel.js';
@@ -39,7 +40,6 @@ beforeAll(async () => {
 });
 const { addon } = await loadBackends('off');
 const own = addon.products();
-const cpuinfo = process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '';
 const text = 'Der alte Mann und das Meer. '.repeat(12);
 
 /** With F32 attention, so that products alone differ. */
@@ -224,7 +224,7 @@ const sameBits = Object.entries(blockTypes)
 const title = 'ggml’s products by kernels of our own';
 
 describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (skipped: ${noGgml})`}`, () => {
-    it.skipIf(!/\bavx2\b/.test(cpuinfo))('are there for each type that they know (skipped without AVX2)', () => {
+    it.skipIf(!processorHas('avx2'))('are there for each type that they know (skipped without AVX2)', () => {
         expect(addon.ggmlBits().sort()).toEqual(['q4_1', 'q4_K', 'q5_0', 'q5_1', 'q6_K', 'q8_0']);
     });
 

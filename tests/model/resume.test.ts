@@ -70,11 +70,9 @@ describe('a run that was stopped continues and ends with the same files', () => 
             expect(stopped.stderr).toContain('stopped; run the same command again to continue');
         }
         await untilQuiet(join(out, 'parts'));
-        expect(
-            readdirSync(join(out, 'parts'))
-                .map((name) => name.split('.')[0])
-                .sort(),
-        ).toEqual(['de', 'en', 'fr']);
+        // A killed process may leave a file that it was writing beside the whole one.
+        const languages = new Set(readdirSync(join(out, 'parts')).map((name) => name.split('.')[0]));
+        expect([...languages].sort()).toEqual(['de', 'en', 'fr']);
         expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
 
         const again = await cli(...collect(out));
@@ -107,7 +105,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
 
         it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s', async (signal) => {
             expect((await cli('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
-            const stopped = await interrupted(examples, 'examples de: 9', signal);
+            const stopped = await interrupted(examples, 'examples de: 8', signal);
             if (signal === 'SIGINT') expect(stopped.code).toBe(130);
             await untilQuiet(join(dir, 'parts'));
             expect(existsSync(path)).toBe(false);
