@@ -64,7 +64,8 @@ export default defineConfig({
                     sequence: { groupOrder: 0 },
                 },
             },
-            { extends: true, test: { name: 'alone', include: alone } },
+            // a GPU in software is slow on some processors
+            { extends: true, test: { name: 'alone', include: alone, testTimeout: 600_000 } },
             {
                 extends: true,
                 test: {
