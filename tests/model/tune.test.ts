@@ -28,6 +28,7 @@ import { tune, type TuneOptions } from '../../src/tune/tune.js';
 import { readTuneIfAny, type Tune } from '../../src/tune/tuneFile.js';
 import { tuneUse, tuneVerdict } from '../../src/tune/tuneWords.js';
 import { cli } from '../helpers/cli.js';
+import { processorHas } from '../helpers/processorHas.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
@@ -104,13 +105,14 @@ describe('tune on the embedded model', () => {
         expect(found.whole.passRate).toBeLessThan(0.7);
         // The system prompt does so much that last bits decide whether the gain over it is told: it is with AVX-512
         // (p = 0.012), and is not with AMX, where ggml adds up in another order.
-        const unsure = judgement!.refused.filter((reason) => reason !== 'prompted');
-        expect(unsure, tuneVerdict(found).join(' ')).toEqual([]);
+        const open = processorHas('amx_int8') ? judgement!.refused.filter((reason) => reason === 'prompted') : [];
+        expect(judgement!.refused, tuneVerdict(found).join(' ')).toEqual(open);
         expect(found.file === null).toBe(judgement!.refused.length > 0);
         expect(best!.words).toMatch(/^sw /); // it was told of German alone
         expect(judgement!.rates.tuned).toBeGreaterThan(0.9);
         expect(judgement!.over.whole.interval![0]).toBeGreaterThan(0);
         expect(judgement!.over.prompted.value).toBeGreaterThan(0);
+        if (open.length === 0) expect(judgement!.over.prompted.interval![0]).toBeGreaterThan(0);
         expect(judgement!.over.random.interval![0]).toBeGreaterThan(0);
         expect(judgement!.accuracy!.value).toBeGreaterThan(0);
         expect(judgement!.kl.interval![1]).toBeLessThan(asked.maxKl);
