@@ -11,7 +11,7 @@ import type { Progress, WorkOptions } from '../support/progress.js';
 import { OtherTexts } from '../tune/OtherTexts.js';
 import { promptsOf } from '../tune/promptParts.js';
 import { tune } from '../tune/tune.js';
-import type { Tune } from '../tune/tuneFile.js';
+import { goalName, type Tune } from '../tune/tuneFile.js';
 import { countedFor, openTuneInputs, raisedBy, type TuneInputs } from '../tune/tuneInputs.js';
 import { checkNamed, checkPrompts } from './checkAhead.js';
 import type { RunConfig } from './RunConfig.js';
@@ -31,16 +31,23 @@ export function tuneSteps({ tune: parts }: RunConfig): string[] {
  * are not or that need what the run lacks
  */
 export function checkTuneConfig(config: RunConfig): void {
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `tune: ${why}`);
     const goals = new Set<string>();
     for (const part of askedParts(config.tune)) {
         const goal = goalWords(part);
         if (goal === '') throw wrong('nothing is asked for; give `speak` or `avoid`, such as `speak: de`');
-        if (goals.has(goal)) throw wrong(`${goal} is asked for twice, and the first result would be lost; leave one`);
+        if (goals.has(goal)) throw askedTwice(goal);
         goals.add(goal);
         if (needsValues(raisedBy(part.op) ?? []) && config.values !== true)
             throw wrong('an operation takes collected values; add `values: true` to the run');
     }
+}
+
+function wrong(why: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('WRONG_USE', `tune: ${why}`);
+}
+
+function askedTwice(goal: string): LanguageNeuronsError {
+    return wrong(`${goal} is asked for twice, and the first result would be lost; leave one`);
 }
 
 /**
@@ -53,10 +60,14 @@ export async function checkTune(
     languages: readonly string[],
     shared: WorkOptions,
 ): Promise<void> {
+    const goals = new Set<string>();
     for (const part of askedParts(config.tune)) {
         checkNamed('tune.speak', part.speak, languages);
         checkNamed('tune.avoid', part.avoid, languages);
         const { goal, questions, texts } = await inputsOf(config, part, languages, shared);
+        // The same languages by other names, such as German for de.
+        if (goals.has(goalName(goal))) throw askedTwice(goalWords(part));
+        goals.add(goalName(goal));
         await promptsOf(questions, part.limit);
         await OtherTexts.open({ corpus: texts, without: [...goal.speak, ...goal.avoid], limit: 2 });
         await checkPrompts(await openTemplate(templateOf(part), engine), questions);

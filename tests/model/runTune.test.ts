@@ -61,6 +61,11 @@ describe("searches for interventions in a run's file", () => {
     it.each([
         ['without a goal', [{}], 'tune: nothing is asked for; give `speak` or `avoid`'],
         ['of one goal twice', [{ speak: ['de'] }, { speak: ['de'], limit: 20 }], 'tune: speak de is asked for twice'],
+        [
+            'of one goal by two names',
+            [{ speak: ['de'] }, { speak: ['German'] }],
+            'tune: speak German is asked for twice',
+        ],
         ['of values that are not collected', [{ speak: ['de'], op: ['diffmean'] }], 'add `values: true` to the run'],
         ['of a language without texts', [{ speak: ['xx'] }], 'tune.speak: xx missing from the languages of the texts'],
         ['of a language to speak and to avoid', [{ speak: ['de'], avoid: ['de'] }], 'de cannot be spoken and avoided'],

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { readExamplesHead } from '../../examples/examplesFile.js';
+import { language } from '../../experiments/answerMetrics/language.js';
 import { readJournals } from '../../experiments/metric/journals.js';
+import { kl } from '../../experiments/textMetrics/divergence.js';
 import { knownMetrics } from '../../experiments/registry/metrics.js';
 import { resultsIn, resultOf } from '../../experiments/resultFiles/resultPaths.js';
 import { namesIfAny } from '../../files/fileAccess.js';
@@ -50,12 +52,15 @@ async function unfinishedExamples(folder: string): Promise<string[]> {
 
 /** Journals with finished pieces, but no result. A search for an intervention keeps its pieces there too. */
 async function unfinishedMeasurements(folder: string, languages: readonly string[]): Promise<string[]> {
-    if ((await namesIfAny(folder)).some(isTuneFile)) return [];
+    const searched = (await namesIfAny(folder)).some(isTuneFile)
+        ? [kl, language].map(({ journal }) => journal.name)
+        : [];
     const results = [...(await resultsIn(folder, 'matrix')), ...(await resultsIn(folder, 'dose'))];
     const measured = results.map((name) => resultOf(`${name}.json`)!.metric);
     const journals = new Map(knownMetrics().map(({ journal }) => [journal.name, journal]));
     const sentences: string[] = [];
     for (const [name, journal] of journals) {
+        if (searched.includes(name)) continue;
         const own = knownMetrics().filter((metric) => metric.journal.name === name);
         if (own.some((metric) => measured.includes(metric.name))) continue;
         const found: unknown[] = [];
