@@ -144,6 +144,7 @@ ModelOptions convert::model_options(const Napi::Object & object) {
     options.split = split(text(object, "split"), object.Env());
     options.main_gpu = integer(object, "mainGpu");
     take_products(object, options);
+    options.file_order = object.Get("fileOrder").ToBoolean();
     options.cpu_experts = integer(object, "cpuExperts");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {

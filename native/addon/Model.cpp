@@ -83,7 +83,8 @@ public:
         }
         buffers.push_back({ nullptr, nullptr });
         native.tensor_buft_overrides = buffers.data();
-        native.use_extra_bufts = !options.products; // orders of the CPU backend's own, which it alone can read
+        // Orders of the CPU backend's own, which it alone can read.
+        native.use_extra_bufts = !options.products && !options.file_order;
         native.no_alloc = options.measured;
         if (options.measured) {
             native.load_mode = LLAMA_LOAD_MODE_NONE; // nothing is mapped either

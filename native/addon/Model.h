@@ -22,6 +22,7 @@ struct ModelOptions {
     int main_gpu = 0;
     std::optional<products::Kind> products; // of large batches on the CPU; none: ggml's
     bool exact = false;                     // of all batches, and attention in F32 too
+    bool file_order = false;                // weights stay in the order of the file, as a server of RPC keeps them
     int cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
     bool measured = false; // allocate nothing: contexts measure what they would take

@@ -8,11 +8,14 @@ import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { absentRpc, freePort, type RpcServer, startServer } from '../helpers/rpcServers.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { writeUnquantized } from '../helpers/unquantized.js';
 
 const absent = await absentRpc();
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
+/** In F32, since ggml may bring quantized weights into an order of the processor's own here, and not there. */
+const unquantized = ['--model', at('unquantized.gguf'), '--gpu', 'off'];
 const lines = {
     en: 'Everyone has the right to rest and leisure.',
     de: 'Jeder hat das Recht auf Erholung und Freizeit.',
@@ -22,6 +25,7 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
     const servers: RpcServer[] = [];
     beforeAll(async () => {
         servers.push(await startServer(), await startServer());
+        await writeUnquantized(embeddedModel, at('unquantized.gguf'));
         for (const [name, times] of [
             ['short', 20],
             ['long', 1200],
@@ -48,9 +52,9 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
                 expect(code, stderr).toBe(0);
                 return stdout;
             };
-            await done('collect', ...model, ...options, '--data', at('short'), '--out', at(name));
+            await done('collect', ...unquantized, ...options, '--data', at('short'), '--out', at(name));
             await done('identify', at(name), '--top-rate', '0.1');
-            const deactivate = ['deactivate', at(name), ...model, ...options, '--data', at('short')];
+            const deactivate = ['deactivate', at(name), ...unquantized, ...options, '--data', at('short')];
             const matrix = JSON.parse(await done(...deactivate, '--sets', 'specific+related', '--controls', '1')) as {
                 sets: Record<string, { values: number[][] }>;
             };
@@ -122,12 +126,12 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
     });
 
     it('are other results than those made here, the same with servers elsewhere', async () => {
-        const here = await cli('collect', ...model, '--data', at('short'), '--out', at('there'));
+        const here = await cli('collect', ...unquantized, '--data', at('short'), '--out', at('there'));
         const differ = 'holds finished counts that differ in device cpu';
         expect([here.code, here.stderr]).toEqual([1, expect.stringContaining(differ)]);
         await servers.pop()!.kill();
         servers.push(await startServer());
-        const there = await cli('collect', ...model, ...rpc(), '--data', at('short'), '--out', at('there'));
+        const there = await cli('collect', ...unquantized, ...rpc(), '--data', at('short'), '--out', at('there'));
         expect([there.code, there.stderr]).toEqual([0, expect.stringContaining('already holds the counts')]);
     });
 

@@ -16,7 +16,14 @@ const table = {
 } as const;
 
 /** Options that only tests and benchmarks set; see `EngineInternals`. */
-const internals = { capacity: true, counting: true, f32Cache: true, ggmlAlone: true, callbackTensor: true } as const;
+const internals = {
+    capacity: true,
+    counting: true,
+    f32Cache: true,
+    ggmlAlone: true,
+    fileOrder: true,
+    callbackTensor: true,
+} as const;
 
 /** The options of every pass over texts, for `checkSettings`. */
 export const runOptions = { signal: true, onBatch: true } as const satisfies OtherOptions<RunOptions, object>;

@@ -70,9 +70,10 @@ export interface EngineParts {
 }
 
 /** What tests and benchmarks ask for beside an engine's options. */
-export interface EngineInternals extends Partial<
-    Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache' | 'ggmlAlone'>
-> {
+export interface EngineInternals
+    extends
+        Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache' | 'ggmlAlone'>>,
+        Pick<NativeModelOptions, 'fileOrder'> {
     /** Edits that are held from the beginning. Default: one, without offsets. */
     readonly capacity?: EditCapacity;
 }
@@ -163,14 +164,15 @@ function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras
 
 /** Where a model goes: the same for its plan and for loading it. */
 function placement(
-    { products, exact = false, split = 'layer', mainGpu = 0, cpuExperts = 0 }: SettledOptions,
+    { products, exact = false, fileOrder = false, split = 'layer', mainGpu = 0, cpuExperts = 0 }: SettledOptions,
     gpus: readonly NativeDevice[],
-): Pick<NativeModelOptions, 'products' | 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
-    return { products: exact ? 'exact' : products, devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
+): Pick<NativeModelOptions, 'products' | 'fileOrder' | 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
+    const devices = gpus.map(({ name }) => name);
+    return { products: exact ? 'exact' : products, fileOrder, devices, split, mainGpu, cpuExperts };
 }
 
 /** Options whose products are chosen. */
-type SettledOptions = EngineOptions & { readonly products: Products };
+type SettledOptions = EngineOptions & EngineInternals & { readonly products: Products };
 
 /**
  * Opens contexts of a model.

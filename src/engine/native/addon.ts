@@ -175,6 +175,8 @@ export interface NativeModelOptions {
     readonly path: string;
     /** How large batches are multiplied with weights on the CPU; `exact`: all in F32, all else too. Default `ggml`. */
     readonly products?: 'ggml' | 'f32' | 'bf16' | 'exact';
+    /** Weights stay in the order of the file, also where ggml's CPU backend would change it. Default: false. */
+    readonly fileOrder?: boolean;
     /** Names of the devices that layers may go to, in this order; none: the CPU alone. */
     readonly devices: readonly string[];
     /** Number of layers on the GPU; negative: all. */
