@@ -26,6 +26,8 @@ const countedTextsShape = z.object({
     set: z.string(),
     /** See `Sketch`. */
     sketch: z.string(),
+    /** Of what the texts answer; see `QuestionSketch`. Absent: they answer nothing, or it is not known. */
+    asked: z.string().optional(),
     /** Share of the different texts that are in several folds. Absent: there are no folds. */
     inSeveralFolds: z.number().optional(),
 });

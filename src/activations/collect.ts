@@ -286,8 +286,8 @@ export function sourceOf(
 ): ActivationsSource {
     const { transform } = corpus;
     const texts = [...survey.languages].map(
-        ([language, { digest, set, sketch, inSeveralFolds }]) =>
-            [language, { digest, set, sketch, ...defined({ inSeveralFolds }) }] as const,
+        ([language, { digest, set, sketch, asked, inSeveralFolds }]) =>
+            [language, { digest, set, sketch, ...defined({ asked, inSeveralFolds }) }] as const,
     );
     return {
         model: modelSource(engine),

@@ -28,8 +28,19 @@ export class Sketch {
         if (this.#hashes.length > kept) this.#hashes.pop();
     }
 
+    get isEmpty(): boolean {
+        return this.#hashes.length === 0;
+    }
+
     toString(): string {
         return this.#hashes.join('');
+    }
+}
+
+/** Sketch of what is asked: surrounding white space does not tell questions apart. */
+export class QuestionSketch extends Sketch {
+    override add(text: string): void {
+        if (text.trim() !== '') super.add(text.trim());
     }
 }
 

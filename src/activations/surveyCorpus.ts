@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Corpus } from '../corpus/Corpus.js';
+import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { SampleDigest } from '../corpus/SampleDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { shareInSeveral, Sketch } from './sketch.js';
+import { QuestionSketch, shareInSeveral, Sketch } from './sketch.js';
 
 /** What one language of a corpus holds. */
 interface LanguageSurvey {
@@ -15,6 +15,8 @@ interface LanguageSurvey {
     readonly set: string;
     /** Of the responses; see `Sketch`. */
     readonly sketch: string;
+    /** Of what the responses answer; see `QuestionSketch`. Absent: they answer nothing. */
+    readonly asked?: string;
     /** Share of the different texts that are in several folds; see `shareInSeveral`. Absent: no folds. */
     readonly inSeveralFolds?: number;
 }
@@ -37,6 +39,7 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal, folds =
     for (const language of corpus.languages) {
         const digest = new SampleDigest();
         const sketch = new Sketch();
+        const asked = new QuestionSketch();
         const ofFolds = Array.from({ length: folds }, () => new Sketch());
         let samples = 0;
         let characters = 0;
@@ -44,6 +47,7 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal, folds =
             if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped while reading the corpus');
             digest.add(sample);
             sketch.add(sample.response);
+            for (const text of askedIn(sample)) asked.add(text);
             ofFolds[samples % folds]?.add(sample.response);
             samples++;
             characters += sample.prompt.length + sample.response.length;
@@ -56,9 +60,15 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal, folds =
             digest: hex,
             set: digest.set(),
             sketch: sketch.toString(),
+            ...(asked.isEmpty ? {} : { asked: asked.toString() }),
             ...(folds === 0 ? {} : { inSeveralFolds: shareInSeveral(ofFolds.map(String)) }),
         });
         hash.update(`${language} ${hex}\n`);
     }
     return { languages, hash: hash.digest('hex') };
+}
+
+/** What a sample's response answers, by all its names: the prompt with its template, the question without. */
+function askedIn({ prompt, question = '', turns = [] }: Sample): string[] {
+    return [prompt, question, ...turns.filter(({ role }) => role === 'user').map(({ content }) => content)];
 }

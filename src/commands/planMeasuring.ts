@@ -1,6 +1,7 @@
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { countedShares, countedWords } from '../experiments/matrices/countedTexts.js';
+import { type EvaluatedSketches, questionSketches } from '../experiments/metric/evaluatedSketches.js';
 import type { Experiment } from '../experiments/conditions/experiment.js';
 import type { MetricKind } from '../experiments/metric/Metric.js';
 import { planPower } from '../experiments/power/plannedPower.js';
@@ -19,8 +20,8 @@ export async function planMeasuring(
     context: Pick<CommandContext, 'signal' | 'progress'>,
 ): Promise<CommandResult> {
     const { units, sketches } = await inputsOf(args, metric, experiment.analysis.languages, context);
-    const counted = await countedShares(args.dir, sketches);
-    if (counted !== undefined) context.progress.note(`warning: it would be ${countedWords(counted)}`);
+    const counted = await countedShares(args.dir, sketches, metric);
+    if (counted !== undefined) context.progress.note(`warning: it would be ${countedWords(counted, metric)}`);
     const plan: MeasuringPlan = {
         states: experiment.asked.length,
         cells: experiment.asked.length * units.size,
@@ -33,8 +34,7 @@ export async function planMeasuring(
 interface PlannedInputs {
     /** Texts or questions of each language. */
     readonly units: ReadonlyMap<string, number>;
-    /** Of the texts, by language; see `Sketch`. */
-    readonly sketches: Readonly<Record<string, string>>;
+    readonly sketches: EvaluatedSketches;
 }
 
 async function inputsOf(
@@ -48,12 +48,16 @@ async function inputsOf(
         const { languages } = await surveyCorpus(await openCorpus(data, options), signal);
         return {
             units: new Map([...languages].map(([language, { samples }]) => [language, samples])),
-            sketches: Object.fromEntries([...languages].map(([language, { sketch }]) => [language, sketch])),
+            sketches: Object.fromEntries([...languages].map(([language, { sketch }]) => [language, [sketch]])),
         };
     }
     const questions = await openQuestions(data[0]!, options);
-    const units = new Map<string, number>();
-    for (const language of questions.languages)
-        units.set(language, Math.min(limit, (await questions.inLanguage(language)).length));
-    return { units, sketches: {} };
+    const planned = await Promise.all(
+        questions.languages.map(async (one) => (await questions.inLanguage(one)).slice(0, limit)),
+    );
+    return {
+        units: new Map(planned.map((own, i) => [questions.languages[i]!, own.length])),
+        // prompts need the model's template, so that a question is known by its text alone
+        sketches: questionSketches(planned.flat().map(({ language, text }) => ({ language, names: [text] }))),
+    };
 }

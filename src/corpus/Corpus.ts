@@ -24,6 +24,8 @@ export interface Sample {
      * them into the prompt (`asPrompts`). Default: none.
      */
     readonly turns?: readonly Turn[];
+    /** The question in the prompt, without its template. It tells which questions were counted. Default: not known. */
+    readonly question?: string;
 }
 
 /** A sample whose tokens are given: its texts only list their numbers. */

@@ -79,15 +79,10 @@ export class SampleSpool {
     }
 
     /** @throws LanguageNeuronsError UNWRITABLE */
-    async add({ language, prompt, response, special, turns }: Sample): Promise<void> {
+    async add({ language, ...sample }: Sample): Promise<void> {
         const kept = this.mention(language);
         // JSON keeps invalid Unicode too, and has no line breaks.
-        const line = JSON.stringify([
-            prompt,
-            response,
-            special === true ? 1 : 0,
-            ...(turns === undefined ? [] : [turns]),
-        ]);
+        const line = JSON.stringify(sample);
         kept.pending.push(line);
         kept.pendingCharacters += line.length;
         this.#pending += line.length;
@@ -145,8 +140,7 @@ export class SampleSpool {
 }
 
 function sampleOf(language: string, line: string): Sample {
-    const [prompt, response, special, turns] = JSON.parse(line) as [string, string, 0 | 1, Sample['turns']];
-    return { language, prompt, response, ...(special === 1 ? { special: true } : {}), ...(turns ? { turns } : {}) };
+    return { language, ...(JSON.parse(line) as Omit<Sample, 'language'>) };
 }
 
 function unwritable(path: string, cause: unknown): LanguageNeuronsError {

@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { languageTag } from '../languages/languageTag.js';
 import { readBytes } from '../files/readBytes.js';
+import { defined } from '../support/defined.js';
 import { spooledCorpus } from './spooledCorpus.js';
 
 /** A longer question is a mistake, and it would be in memory whole. */
@@ -15,6 +16,7 @@ const question = z.object({
     instruction: z.string(),
     answers: z.array(z.object({ generated: z.string() })),
     special: z.boolean().optional(),
+    question: z.string().optional(),
 });
 const shape = '{"lang", "instruction", "answers": [{"generated"}]}';
 
@@ -42,7 +44,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         for await (const { value } of await elements(path, onBytes, signal)) {
             element++;
             bytesSince = 0;
-            const { lang, instruction, answers, special = false } = question.parse(value);
+            const { lang, instruction, answers, special = false, question: asked } = question.parse(value);
             const language = languageTag(lang);
             if (language === undefined)
                 throw new LanguageNeuronsError(
@@ -52,7 +54,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
                 );
             for (const { generated } of answers) {
                 if (generated === '') continue;
-                yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
+                const own = { ...(special ? { special } : {}), ...defined({ question: asked }) };
+                yield { language, prompt: instruction, response: generated, ...own };
             }
         }
     } catch (cause) {

@@ -55,6 +55,8 @@ export interface AnsweredQuestion {
     readonly answers: readonly GivenAnswer[];
     /** Whether special tokens spelled out in the prompt, a chat template's, are these tokens. */
     readonly special?: true;
+    /** The question without its template. Absent: the prompt is the question alone. */
+    readonly question?: string;
     readonly index: number;
     /** Absent: no number answers the prompt. */
     readonly answer?: number;
@@ -157,14 +159,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         }
     });
     progress.done();
-    const answered = prompts.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
-        lang: readableName(language),
-        instruction: text,
-        ...(special ? { special } : {}),
-        answers: done.get(key)!,
-        index,
-        ...defined({ answer }),
-    }));
+    const answered = prompts.map((prompt) => answeredOf(prompt, done.get(prompt.key)!));
     await writeFileAtomic(path, jsonLines(answered));
     noteCutOff(answered, settings.maxTokens, progress);
     const languages = prompts.map(({ question: { language } }) => language);
@@ -204,6 +199,19 @@ async function* answersTo(
             tokens: found.map((one) => one.tokens),
         };
     }
+}
+
+function answeredOf({ question, text, special }: OpenPrompt, answers: readonly GivenAnswer[]): AnsweredQuestion {
+    const { language, index, answer } = question;
+    return {
+        lang: readableName(language),
+        instruction: text,
+        ...(special ? { special } : {}),
+        ...(text.trim() === question.text.trim() ? {} : { question: question.text }),
+        answers,
+        index,
+        ...defined({ answer }),
+    };
 }
 
 function isWhole({ answers, ends, tokens }: Entry, settings: RespondSettings): boolean {

@@ -10,6 +10,7 @@ import { formatCount } from '../../support/format.js';
 import { keyOf } from '../../support/keyOf.js';
 import type { Progress } from '../../support/progress.js';
 import { Drafts, wholeAnswers } from './draftAnswers.js';
+import { questionSketches } from '../metric/evaluatedSketches.js';
 import { openJournals, readJournals } from '../metric/journals.js';
 import type { MeasureContext, QuestionMetricOptions } from '../metric/Metric.js';
 import { answersJournal, type AnswersPlan, type JournalledAnswer, type QuestionAnswers } from './questionAnswers.js';
@@ -176,6 +177,11 @@ function planOf(
             ...defined({ answer }),
             ofAll: place < limit,
         })),
+        sketches: questionSketches(
+            prompts
+                .filter(({ place }) => place < limit)
+                .map(({ question: { language, text }, text: prompt }) => ({ language, names: [text, prompt] })),
+        ),
     };
 }
 

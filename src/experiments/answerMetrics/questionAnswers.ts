@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetName } from '../../corpus/datasetName.js';
 import { type ModelState, wholeModel } from '../../interventions/ModelState.js';
+import { byName } from '../../support/names.js';
 import type { Cell } from '../statistics/estimates.js';
 import type { JournalledMeasurements } from '../metric/Metric.js';
 import { planBase } from '../metric/planBase.js';
@@ -46,6 +47,8 @@ export const answersPlan = {
             }),
         )
         .readonly(),
+    /** Of the questions that are asked under every condition. Absent: an older tool made the plan. */
+    sketches: byName(z.array(z.string()).readonly()).optional(),
 };
 export interface AnswersPlan extends z.output<z.ZodObject<typeof answersPlan>> {
     readonly metric: string;
@@ -122,6 +125,10 @@ export class QuestionAnswers implements JournalledMeasurements {
     get settings(): Readonly<Record<string, string | number>> {
         const { sources, texts, batch, context, device } = this.plan;
         return { questions: datasetName(sources, this.#folder), texts, batch, context, device };
+    }
+
+    get sketches(): Readonly<Record<string, readonly string[]>> {
+        return this.plan.sketches ?? {};
     }
 
     #row({ name }: ModelState): number {

@@ -18,7 +18,7 @@ import type {
 import type { DoseCurves } from '../results/DoseCurves.js';
 import type { Doses, Experiment } from '../conditions/experiment.js';
 import type { Cell } from '../statistics/estimates.js';
-import type { Measurements, MetricFacts } from '../metric/Metric.js';
+import type { Measurements, MetricFacts, MetricKind } from '../metric/Metric.js';
 
 /** The inputs of matrices. */
 export interface MatrixParts extends Work {
@@ -91,9 +91,9 @@ async function buildParts({
         throwIfStopped(signal);
     }
     const whole = unitsOfWhole(languages, (language) => wholeCell(measurements, language));
-    const counted = await countedShares(folder, measurements.sketches ?? {});
+    const counted = await countedShares(folder, measurements.sketches ?? {}, metric.kind);
     const foundIn = foundElsewhere(analysis.source, model);
-    warn({ counted, foundIn, model }, progress);
+    warn({ counted, foundIn, model }, metric.kind, progress);
     return parts.map(({ operation, held }) => {
         const conditions = allConditions(held.map(([, set]) => set));
         return {
@@ -121,11 +121,12 @@ async function buildParts({
 /** Says while measuring what `caveatsOf` says of the results. */
 function warn(
     { counted, foundIn, model }: Pick<MeasuredIntervention, 'counted' | 'foundIn' | 'model'>,
+    kind: MetricKind,
     progress: Progress,
 ): void {
     if (counted !== undefined) {
         const mend = 'give other `data`, or the effect will look larger than it is';
-        progress.note(`warning: ${countedWords(counted)}; ${mend}`);
+        progress.note(`warning: ${countedWords(counted, kind)}; ${mend}`);
     }
     if (foundIn !== undefined)
         progress.note(`neurons found in ${foundIn.name} are changed in another model, ${model.name}`);

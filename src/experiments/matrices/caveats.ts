@@ -11,13 +11,14 @@ export function caveatsOf({
     model,
     foundIn,
 }: Pick<MeasuredIntervention, 'metric' | 'counted' | 'model' | 'foundIn'>): string[] {
-    const { noun } = metricOf(metric);
+    const kind = metricOf(metric);
+    const { noun, inputs } = kind;
     const circular =
         counted === undefined
             ? []
             : [
-                  `Circular: the ${noun} was ${countedWords(counted)}, and effects on texts that neurons were found ` +
-                      'on look larger than on others.',
+                  `Circular: the ${noun} was ${countedWords(counted, kind)}, and effects on ${inputs} that neurons ` +
+                      'were found on look larger than on others.',
               ];
     const other =
         foundIn === undefined

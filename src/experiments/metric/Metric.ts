@@ -11,6 +11,7 @@ import type { perplexityTable, questionMetricTable } from '../../settings/settin
 import type { Progress, Work } from '../../support/progress.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import type { Cell, Intervals } from '../statistics/estimates.js';
+import type { EvaluatedSketches } from './evaluatedSketches.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
 
@@ -198,8 +199,8 @@ export interface Measurements {
     decodedTokens(condition: ModelState): number;
     /** Settings that are known only after measuring. They replace the metric's own. */
     readonly settings?: MetricSettings;
-    /** Sketches of the measured texts, by language (`Sketch`). */
-    readonly sketches?: Readonly<Record<string, string>>;
+    /** Of the measured texts or questions. Default: what they share with counted ones is not known. */
+    readonly sketches?: EvaluatedSketches;
     /**
      * The plan as plain data. Shards write it down, so that a matrix can be made from their journals without model and
      * texts. Default: none; the work cannot then be divided.

@@ -160,7 +160,7 @@ export const measuredShape = z.object({
     neurons: z.string(),
     /** The operation on the neurons; see `isDeactivation`. */
     operation: operationShape,
-    /** By language, the share of its texts that were also counted to find the neurons; absent where none was. */
+    /** By language, the share of its texts or questions that neurons were found on too; absent where none was. */
     counted: byName(z.number()).optional(),
     languages: names,
     /** By language. */

@@ -143,9 +143,9 @@ export class ScoredTexts implements JournalledMeasurements {
         };
     }
 
-    get sketches(): Readonly<Record<string, string>> {
+    get sketches(): Readonly<Record<string, readonly string[]>> {
         const { surveys } = this.plan;
-        return Object.fromEntries(Object.entries(surveys).map(([language, { sketch }]) => [language, sketch]));
+        return Object.fromEntries(Object.entries(surveys).map(([language, { sketch }]) => [language, [sketch]]));
     }
 
     #found(condition: ModelState, language: string): ScoredCell {

@@ -19,6 +19,14 @@ describe('what a reader has to know of a matrix', () => {
         ]);
     });
 
+    it('says so of questions, as of texts', () => {
+        const [circular] = caveatsOf({ metric: 'accuracy', model: base, counted: { en: 1, de: 0.25 } });
+        expect(circular).toBe(
+            'Circular: the accuracy was evaluated on questions that were counted (en 100 %, de 25 % of the ' +
+                'questions), and effects on questions that neurons were found on look larger than on others.',
+        );
+    });
+
     it('tells the model of an analysis from another one, where it is known', () => {
         const source = { ...someSource, model: { ...someSource.model, ...base } };
         expect(foundElsewhere(source, base)).toBeUndefined();
