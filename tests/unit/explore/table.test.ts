@@ -145,24 +145,62 @@ describe('the table of neurons', () => {
         );
     });
 
-    it('finds the neurons with the nearest direction', () => {
-        const cosine = (a: readonly number[], b: readonly number[]): number => {
-            const dot = (x: readonly number[], y: readonly number[]) =>
-                x.reduce((sum, value, k) => sum + value * y[k]!, 0);
-            return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    it('finds the neurons with the nearest probabilities', () => {
+        const difference = (a: readonly number[], b: readonly number[]): number => {
+            const h = a.map((p, k) => 2 * Math.asin(Math.sqrt(p)) - 2 * Math.asin(Math.sqrt(b[k]!)));
+            return Math.sqrt(h.reduce((sum, one) => sum + one * one, 0) / l);
         };
         const own = rows[21]!;
         const expected = rows
             .filter((row) => row !== own)
-            .map((row) => cosine(own.probabilities, row.probabilities))
-            .sort((a, b) => b - a)
+            .map((row) => difference(own.probabilities, row.probabilities))
+            .sort((a, b) => a - b)
             .slice(0, 5);
         const found = table.neighbours(21, 5);
         expect(found).toHaveLength(5);
-        for (const [i, { flat, similarity }] of found.entries()) {
-            expect(flat).not.toBe(21);
-            expect(similarity).toBeCloseTo(expected[i]!, 5);
+        for (const [i, one] of found.entries()) {
+            expect(one.flat).not.toBe(21);
+            expect(one.difference).toBeCloseTo(expected[i]!, 5);
         }
+    });
+});
+
+describe('neurons like another', () => {
+    const tokens = [1000, 1000, 1000];
+    const profiles: readonly (readonly number[])[] = [
+        [0, 900, 10],
+        [0, 1, 0], // one token of the same language
+        [0, 6, 0],
+        [4, 880, 20],
+        [0, 0, 0],
+        [900, 900, 900],
+        [0, 500, 5],
+        [0, 5, 2],
+        [890, 10, 0],
+    ];
+    /** Neurons of one dense layer; the last were not assessed. */
+    const tableOf = (notAssessed: number): ExploredNeurons =>
+        new ExploredNeurons({
+            sites: [{ layer: 0, kind: 'dense', width: profiles.length, experts: 1, name: '' }],
+            ...{ tokens, threshold: 0.5, classified: new Uint32Array() },
+            scores: Float32Array.from(profiles, (_, j) => (j < profiles.length - notAssessed ? 1 : Number.NaN)),
+            counts: Uint32Array.from(profiles.flat()),
+        });
+    const like = (flat: number, notAssessed = 0): number[] =>
+        tableOf(notAssessed)
+            .neighbours(flat, 9)
+            .map((one) => one.flat);
+
+    it('are active as often, not for one token of its language', () => {
+        expect(like(0)).toEqual([3, 6, 2, 7, 8, 5]);
+        expect(like(2)).toEqual([7, 6, 3, 0, 8, 5]);
+        expect(tableOf(0).neighbours(0, 1)[0]!.difference).toBeCloseTo(0.095, 3);
+    });
+
+    it('there are none of too few active tokens, nor among neurons that were not assessed', () => {
+        for (const flat of [1, 4]) expect(like(flat)).toEqual([]);
+        expect(like(8, 1)).toEqual([]);
+        expect(like(0, 2)).toEqual([3, 6, 2, 5]);
     });
 });
 

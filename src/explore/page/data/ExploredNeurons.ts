@@ -1,5 +1,12 @@
 import { type ColumnArray, type ExploredSite, classNames, wordsFor } from '../../siteFormat.js';
-import type { ExploredNeuron, Neighbour, Query, QueryResult, TokenSearch } from './Query.js';
+import {
+    type ExploredNeuron,
+    leastActive,
+    type Neighbour,
+    type Query,
+    type QueryResult,
+    type TokenSearch,
+} from './Query.js';
 import { neuronsAt, startsOf } from './sites.js';
 import { TokenIndex } from './TokenIndex.js';
 
@@ -109,25 +116,37 @@ export class ExploredNeurons {
         return counts;
     }
 
-    /** The neurons whose probabilities over the languages are most alike in direction; itself left out. */
+    /**
+     * The neurons that are active about as often in each language, the nearest first: by the root mean square over the
+     * languages of Cohen's h, 2 · asin √p − 2 · asin √q. Unlike the cosine it tells a neuron that is often active in
+     * one language from one that was active there for a single token. Itself and neurons without a profile are left
+     * out; of one without a profile there are none.
+     */
     neighbours(flat: number, count: number): Neighbour[] {
+        if (!this.#hasProfile(flat)) return [];
         const { l } = this;
-        const p = this.#p;
-        let own = 0;
-        for (let k = 0; k < l; k++) own += p[flat * l + k]! ** 2;
-        const similarities = new Float32Array(this.n);
-        for (let j = 0; j < this.n; j++) {
-            let [dot, square] = [0, 0];
-            for (let k = 0; k < l; k++) {
-                const value = p[j * l + k]!;
-                dot += value * p[flat * l + k]!;
-                square += value * value;
-            }
-            similarities[j] = square === 0 || own === 0 || j === flat ? -1 : dot / Math.sqrt(square * own);
+        const angle = (j: number, k: number): number => Math.asin(Math.sqrt(this.#p[j * l + k]!));
+        const own = Float64Array.from({ length: l }, (_, k) => angle(flat, k));
+        const differences = new Float32Array(this.n);
+        const others = Uint32Array.from(differences.keys()).filter((j) => j !== flat && this.#hasProfile(j));
+        for (const [i, j] of others.entries()) {
+            let sum = 0;
+            for (let k = 0; k < l; k++) sum += (2 * (angle(j, k) - own[k]!)) ** 2;
+            differences[i] = Math.sqrt(sum / l);
         }
-        return [...firstOf(similarities, Uint32Array.from(similarities.keys()), true, count)]
-            .filter((other) => similarities[other]! > -1)
-            .map((other) => ({ flat: other, similarity: similarities[other]! }));
+        const keys = differences.subarray(0, others.length);
+        return Array.from(orderOf(keys, false).subarray(0, count), (i) => ({ flat: others[i]!, difference: keys[i]! }));
+    }
+
+    /** Whether its probabilities say more than that it is seldom active: see `leastActive`. */
+    #hasProfile(flat: number): boolean {
+        if (Number.isNaN(this.#source.scores[flat]!)) return false; // not assessed
+        let active = 0;
+        for (let k = 0; k < this.l; k++) {
+            if (this.#tokensOf(flat, k) === 0) return false;
+            active += this.#source.counts[flat * this.l + k]!;
+        }
+        return active >= leastActive;
     }
 
     #filter({ classes, languages, everyLanguage, layers, high, probability, token }: Query): Uint32Array {
@@ -171,7 +190,7 @@ export class ExploredNeurons {
                         ? this.#most[flat]!
                         : this.#p[flat * this.l + sort]!;
         }
-        return firstOf(keys, flats, descending, flats.length);
+        return orderOf(keys, descending).map((place) => flats[place]!);
     }
 
     #isOf(flat: number, language: number): boolean {
@@ -242,8 +261,7 @@ function ascendingPlaces(keys: Uint32Array): Uint32Array {
     return from;
 }
 
-/** Flat indices in the order of their keys, equal ones as they were. */
-function firstOf(keys: Float32Array, flats: Uint32Array, descending: boolean, count: number): Uint32Array {
-    const places = ascendingPlaces(orderedBits(keys, descending));
-    return places.subarray(0, count).map((place) => flats[place]!);
+/** Places in the order of their keys, equal ones as they were. */
+function orderOf(keys: Float32Array, descending: boolean): Uint32Array {
+    return ascendingPlaces(orderedBits(keys, descending));
 }

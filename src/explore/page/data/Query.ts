@@ -67,9 +67,15 @@ export interface ShownTokens {
     readonly strongest: readonly string[];
 }
 
-/** A neuron whose probabilities have nearly the direction of another's. */
+/**
+ * Active tokens, in all languages together, from which a neuron has a profile. Of fewer, all may fall on one of two
+ * equal neurons by chance (5 of 5 in 1 of 16 cases), so it cannot be told from one that is never active.
+ */
+export const leastActive = 6;
+
+/** A neuron that is active about as often in each language as another. */
 export interface Neighbour {
     readonly flat: number;
-    /** Cosine of the two profiles. */
-    readonly similarity: number;
+    /** Root mean square over the languages of Cohen's h, 0 to π. */
+    readonly difference: number;
 }

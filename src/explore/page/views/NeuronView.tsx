@@ -3,11 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, flatNamed, placeOf } from '../data/sites.js';
-import type { Neighbour, ExploredNeuron } from '../data/Query.js';
+import { type ExploredNeuron, leastActive, type Neighbour } from '../data/Query.js';
 import { DataTable, heading } from '../parts/DataTable.js';
 import { NeuronExamples } from '../parts/NeuronExamples.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
-import { formatCount } from '../../../support/format.js';
+import { formatCount, formatQuantity } from '../../../support/format.js';
 import { wilsonInterval } from '../../../support/normalIntervals.js';
 import { Removal } from '../parts/Removal.js';
 import { NeuronEffects } from '../parts/NeuronEffects.js';
@@ -96,17 +96,7 @@ function Facts({ site, row, alike }: FactsProps): ComponentChild {
             <NeuronExamples site={site} flat={row.flat} />
             <Removal key={row.flat} site={site} flat={row.flat} />
             <NeuronEffects site={site} flat={row.flat} />
-            <section aria-labelledby="alike">
-                <h2 id="alike">Neurons like it</h2>
-                <p class="small">
-                    Those whose probabilities over the languages have nearly the same direction (cosine).
-                </p>
-                {row.counts.every((count) => count === 0) ? (
-                    <p>None: it was active for no token.</p>
-                ) : (
-                    <AlikeTable site={site} alike={alike} />
-                )}
-            </section>
+            <Alikes site={site} row={row} alike={alike} />
         </>
     );
 }
@@ -137,15 +127,50 @@ function Probabilities({ site, row }: Omit<FactsProps, 'alike'>): ComponentChild
     return <DataTable name="Table of activation probabilities" look="profile" columns={columns} rows={rows} />;
 }
 
+function Alikes({ site, row, alike }: FactsProps): ComponentChild {
+    const active = row.counts.reduce((sum, count) => sum + count, 0);
+    const tooFew = Number.isNaN(row.score) || row.tokens.includes(0);
+    // The standard error of a difference of two angles is √(1/T + 1/T).
+    const chance = Math.sqrt(row.tokens.reduce((sum, tokens) => sum + 2 / tokens, 0) / row.tokens.length);
+    return (
+        <section aria-labelledby="alike">
+            <h2 id="alike">Neurons like it</h2>
+            {tooFew ? (
+                <p>Not to be told: its expert saw too few tokens.</p>
+            ) : active < leastActive ? (
+                <p>
+                    Not to be told: it was active for {active === 0 ? 'no token' : formatQuantity(active, 'token')}. Of
+                    fewer than {leastActive}, chance may make it unlike a neuron that is never active.
+                </p>
+            ) : (
+                <>
+                    <p class="small">
+                        Those that are active about as often in each language: <i>difference</i> is the root mean square
+                        over the languages of Cohen’s h, 2 · asin √p − 2 · asin √q. As many tokens of two neurons with
+                        equal probabilities differ by some {formatThree(chance)}, by chance alone.
+                    </p>
+                    <AlikeTable site={site} alike={alike} />
+                </>
+            )}
+        </section>
+    );
+}
+
 function AlikeTable({ site, alike }: Omit<FactsProps, 'row'>): ComponentChild {
     const { languages, sites, threshold } = site.summary;
     return (
         <DataTable
             name="Table of the neurons like it"
-            columns={['neuron', 'cosine', heading('class'), heading('languages'), ...languages.map(({ tag }) => tag)]}
-            rows={alike.map(({ flat, similarity, row: other }) => [
+            columns={[
+                'neuron',
+                'difference',
+                heading('class'),
+                heading('languages'),
+                ...languages.map(({ tag }) => tag),
+            ]}
+            rows={alike.map(({ flat, difference, row: other }) => [
                 <a href={neuronRoute(flat, site)}>{flatName(flat, sites, site.starts)}</a>,
-                similarity.toFixed(4),
+                formatThree(difference),
                 <td class={`text ${other.class}`}>{other.class}</td>,
                 <td class="text">{languageCodes(languages, other.languages)}</td>,
                 ...other.probabilities.map((p) => <td class={p > threshold ? 'high' : ''}>{formatThree(p)}</td>),
