@@ -117,7 +117,7 @@ export async function readReportSource(
     const { results: checks, others } = await checkedFindings(folder, analysis);
     stale.push(...others.map((name) => staleWords(name, 'check')));
     const lens = await lensOf(folder, analysis);
-    const lacking = await unfinishedWork(folder, analysis.languages, lens);
+    const lacking = await unfinishedWork(folder, analysis, lens);
     const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) =>
         caveatsOf({ ...measured, foundIn: foundElsewhere(source, measured.model) }),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHtml } from 'hast-util-from-html';
 import { select } from 'hast-util-select';
@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { examplesPath, readExamples, readExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeLens } from '../../../src/lens/lensFile.js';
+import { unfinishedWork } from '../../../src/report/input/unfinishedWork.js';
 import { reportOn } from '../../../src/report/reportOn.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
@@ -58,6 +59,56 @@ describe('a report of work that is not finished', () => {
         renameSync(part, join(folder, 'other'));
         await writeExamples(part, { ...head, done }, readExamples(path));
         expect(await warned()).toContain(`${begin} the last texts; run examples again.`);
+    });
+
+    describe('parts of examples that other work has left', () => {
+        const told = async (): Promise<string[]> =>
+            (await unfinishedWork(folder, analysis, undefined)).flatMap(
+                (sentence) => /parts\/examples\.(\S+)\.safetensors/.exec(sentence)?.[1] ?? [],
+            );
+        /** Writes a part, or a shard's file, of work by its key, some seconds after the first of all. */
+        const write = async (name: string, key: string, seconds: number, fingerprint?: string): Promise<void> => {
+            const path = examplesPath(folder);
+            const head = (await readExamplesHead(path))!;
+            const { source } = head;
+            const model = { ...source.model, fingerprint: fingerprint ?? source.model.fingerprint };
+            mkdirSync(join(folder, 'parts'), { recursive: true });
+            const file = join(folder, name);
+            await writeExamples(file, { ...head, key, done: {}, source: { ...source, model } }, readExamples(path));
+            utimesSync(file, 1000 + seconds, 1000 + seconds);
+        };
+        const writtenAt = (seconds: number): void => utimesSync(examplesPath(folder), 1000 + seconds, 1000 + seconds);
+
+        it('are not told once the whole is there', async () => {
+            await write('parts/examples.old.safetensors', 'old', 1);
+            writtenAt(2);
+            expect(await told()).toEqual([]);
+            writtenAt(0);
+            expect(await told()).toEqual(['old']);
+        });
+
+        it('are not told beside later parts, which are', async () => {
+            writtenAt(0);
+            await write('parts/examples.old.safetensors', 'old', 1);
+            await write('parts/examples.shard-1-of-2.new.safetensors', 'new', 2);
+            await write('parts/examples.shard-2-of-2.new.safetensors', 'new', 3);
+            expect(await told()).toEqual(['shard-1-of-2.new', 'shard-2-of-2.new']);
+        });
+
+        it('are told while a later shard of the same work is there alone', async () => {
+            writtenAt(0);
+            await write('parts/examples.shard-1-of-2.new.safetensors', 'new', 1);
+            await write('examples.shard-2-of-2.safetensors', 'new', 2);
+            expect(await told()).toEqual(['shard-1-of-2.new']);
+            await write('examples.shard-2-of-2.safetensors', 'newer', 3);
+            expect(await told()).toEqual([]);
+        });
+
+        it('are not told when they are of another model', async () => {
+            writtenAt(0);
+            await write('parts/examples.other.safetensors', 'other', 1, 'other');
+            expect(await told()).toEqual([]);
+        });
     });
 
     it('names those that a measurement lacks, until its matrix is there', async () => {
