@@ -88,8 +88,8 @@ export interface SiteCurves {
     /** Ends of the axes, the same for every language. */
     readonly x: readonly [number, number];
     readonly y: readonly [number, number];
-    /** Doses, in per cent. */
-    readonly ticks: readonly number[];
+    readonly xTicks: readonly number[];
+    readonly yTicks: readonly number[];
     readonly seeds: number;
     /** Languages that have neurons at these doses. */
     readonly languages: readonly { readonly tag: string; readonly doses: readonly SiteDose[] }[];

@@ -135,7 +135,7 @@ function intervalWords([low, high]: readonly [number, number], format: (value: n
 
 function siteCurves(curves: DoseCurves): SiteCurves {
     const words = metricOf(curves.metric);
-    const { languages, ticks, x, y } = drawnCurves(curves);
+    const { languages, ...axes } = drawnCurves(curves);
     const dose = ({ point, share, own, others, random, lowest, highest }: DrawnDose): SiteDose => ({
         share,
         neurons: point.neurons,
@@ -157,9 +157,7 @@ function siteCurves(curves: DoseCurves): SiteCurves {
         sentences: doseSentences(dosePoints(curves), curves).join(' '),
         axis: axisTitle(words),
         isLogarithmic: words.relative,
-        x,
-        y,
-        ticks,
+        ...axes,
         seeds: curves.doses[0]?.set.controls.length ?? 0,
         languages: languages.map(({ language, doses }) => ({ tag: language, doses: doses.map(dose) })),
     };

@@ -162,7 +162,12 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         await answered(again.page);
         expect(await again.page.locator('.answer').allInnerTexts()).toEqual(answers);
         await again.page.close();
-        await page.getByLabel("Share of each language's neurons").fill('30');
+        const share = page.getByLabel("Share of each language's neurons");
+        const { width, height } = (await share.boundingBox())!;
+        await share.click({ position: { x: width / 4, y: height / 2 } });
+        // The middle of the thumb stays within the track.
+        expect(Math.abs(Number(await share.inputValue()) - 25)).toBeLessThanOrEqual(5);
+        await share.fill('30');
         await expect
             .poll(() => page.locator('form output').first().innerText())
             .toMatch(/^30 %: [1-9]\d* of \d+ of \u2068de\u2069$/);

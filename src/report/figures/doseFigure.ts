@@ -4,6 +4,7 @@ import { type DosePoint, dosePoints } from '../../experiments/resultFiles/doseTa
 import type { MetricWords } from '../../experiments/metric/Metric.js';
 import { inUnit } from '../../experiments/metric/effectUnits.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
+import { axisTicks } from './axisTicks.js';
 import {
     type Channel,
     classColors,
@@ -20,9 +21,8 @@ import {
 const panelColumns = 5;
 const panelWidth = 150;
 const panelHeight = 150;
-/** Fewest and most labels on a logarithmic axis. */
-const fewestTicks = 3;
-const mostTicks = 6;
+/** Not `~s` below 1000, which writes 0.5 as 500m. */
+const tickLabel = "format(datum.value, abs(datum.value) < 1000 ? '~g' : '~s')";
 
 /** The lines of a panel. Dashes and shapes tell them apart without colour. */
 const series = {
@@ -58,10 +58,11 @@ export interface DrawnDose {
 export interface DrawnCurves {
     /** Those that have neurons at these doses. */
     readonly languages: readonly { readonly language: string; readonly doses: readonly DrawnDose[] }[];
-    /** Doses, in percent. */
-    readonly ticks: readonly number[];
     readonly x: readonly [number, number];
     readonly y: readonly [number, number];
+    /** Of `x`: the doses, in percent, or others where languages have fewer neurons than those. */
+    readonly xTicks: readonly number[];
+    readonly yTicks: readonly number[];
 }
 
 export function drawnCurves(curves: DoseCurves): DrawnCurves {
@@ -83,24 +84,30 @@ export function drawnCurves(curves: DoseCurves): DrawnCurves {
             highest: shown(point.inOwn.highest),
         }));
     const drawn = doses.filter(({ own, others, random }) => [own, others, random].some((value) => value !== null));
+    const x = domainOf(
+        drawn.map(({ share }) => share),
+        true,
+    );
+    const y = domainOf(
+        [
+            ...doses.flatMap(({ own, others, random, lowest, highest }) =>
+                random === null ? [own, others] : [own, others, random, lowest, highest],
+            ),
+            relative ? 1 : 0,
+        ],
+        relative,
+    );
+    const reached = curves.doses
+        .map(({ share }) => Number((100 * share).toPrecision(12)))
+        .filter((tick) => tick >= x[0] && tick <= x[1]);
     return {
         languages: curves.languages
             .map((language) => ({ language, doses: doses.filter(({ point }) => point.language === language) }))
             .filter((one) => one.doses.length > 0),
-        ticks: curves.doses.map(({ share }) => Number((100 * share).toPrecision(12))),
-        x: domainOf(
-            drawn.map(({ share }) => share),
-            true,
-        ),
-        y: domainOf(
-            [
-                ...doses.flatMap(({ own, others, random, lowest, highest }) =>
-                    random === null ? [own, others] : [own, others, random, lowest, highest],
-                ),
-                relative ? 1 : 0,
-            ],
-            relative,
-        ),
+        x,
+        y,
+        xTicks: reached.length < 2 ? axisTicks(x, true) : reached,
+        yTicks: axisTicks(y, relative),
     };
 }
 
@@ -110,7 +117,7 @@ export function drawnCurves(curves: DoseCurves): DrawnCurves {
  */
 export function doseFigure(curves: DoseCurves): TopLevelSpec {
     const words = metricOf(curves.metric);
-    const { languages, ticks, x, y } = drawnCurves(curves);
+    const { languages, ...axes } = drawnCurves(curves);
     return {
         ...figureFrame,
         spacing: { row: 26, column: 22 },
@@ -118,9 +125,7 @@ export function doseFigure(curves: DoseCurves): TopLevelSpec {
         concat: languages.map(({ language, doses }, i) =>
             panel(labelText(language), doses.flatMap(rowsOf), {
                 words,
-                ticks,
-                x,
-                y,
+                axes,
                 isFirst: i % panelColumns === 0,
                 isLow: i + panelColumns >= languages.length,
             }),
@@ -130,17 +135,14 @@ export function doseFigure(curves: DoseCurves): TopLevelSpec {
 
 interface PanelOptions {
     readonly words: MetricWords;
-    /** Doses, in percent. */
-    readonly ticks: readonly number[];
-    readonly x: readonly [number, number];
-    readonly y: readonly [number, number];
+    readonly axes: Omit<DrawnCurves, 'languages'>;
     /** In its row: has the title of the vertical axis. */
     readonly isFirst: boolean;
     /** Nothing stands below it: has the title of the horizontal axis. */
     readonly isLow: boolean;
 }
 
-function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFirst, isLow }: PanelOptions): Panel {
+function panel(title: string, values: readonly Row[], { words, axes, isFirst, isLow }: PanelOptions): Panel {
     const color = seriesChannel(series, 'color', legend);
     const shape = seriesChannel(series, 'shape', legend);
     const only = (name: SeriesName) => [{ filter: `datum.series === '${name}'` }];
@@ -170,11 +172,11 @@ function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFi
             x: {
                 field: 'share',
                 type: 'quantitative',
-                scale: { type: 'log', domain: [...x], nice: false },
+                scale: { type: 'log', domain: [...axes.x], nice: false },
                 axis: {
                     title: isLow ? 'neurons, % of all' : null,
-                    values: ticks.filter((tick) => tick >= x[0] && tick <= x[1]),
-                    format: '~g',
+                    values: [...axes.xTicks],
+                    labelExpr: tickLabel,
                     grid: false,
                     labelOverlap: 'greedy',
                 },
@@ -182,10 +184,11 @@ function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFi
             y: {
                 field: 'value',
                 type: 'quantitative',
-                scale: { type, domain: [...y], nice: false },
+                scale: { type, domain: [...axes.y], nice: false },
                 axis: {
                     title: isFirst ? axisTitle(words) : null,
-                    ...ticksOf(y, words.relative),
+                    values: [...axes.yTicks],
+                    labelExpr: tickLabel,
                     labelOverlap: 'greedy',
                 },
             },
@@ -217,27 +220,4 @@ function domainOf(values: readonly (number | null)[], logarithmic: boolean): [nu
     const [least, most] = [Math.min(...known), Math.max(...known)];
     const margin = least === most ? 1.5 : (most / least) ** 0.06;
     return [least / margin, most * margin];
-}
-
-/** Ticks of values: d3's own, evenly spaced ones where a logarithmic axis is too short for 1, 2, 5. */
-function ticksOf(
-    y: readonly [number, number],
-    isLog: boolean,
-): { readonly values?: number[]; readonly tickCount?: number; readonly format: string } {
-    // Not `~s` near 0, which writes 0.5 as 500m.
-    if (!isLog) return { tickCount: 4, format: Math.max(...y.map(Math.abs)) < 1000 ? '~g' : '~s' };
-    const values = logTicks(y);
-    // Not `~s`, which writes 0.99 as 990m.
-    return values.length < fewestTicks ? { tickCount: 4, format: '~g' } : { values, format: '~s' };
-}
-
-/** 1, 2, 5, 10, 20, … between two numbers; powers of 10, or of 100 and so on, where these are too many. */
-function logTicks([least, most]: readonly [number, number]): number[] {
-    const [first, last] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
-    const within = (digits: readonly number[], step: number): number[] =>
-        Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)
-            .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
-            .filter((tick) => tick >= least && tick <= most);
-    const fine = within([1, 2, 5], 1);
-    return fine.length <= mostTicks ? fine : within([1], Math.ceil((last - first) / mostTicks));
 }

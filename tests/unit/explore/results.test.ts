@@ -87,7 +87,7 @@ describe('the results of a site', () => {
             expect(dose.own).toBeGreaterThan(drawn.y[0]);
             expect(dose.own).toBeLessThan(drawn.y[1]);
         }
-        expect(drawn.ticks).toEqual([0.1, 0.5, 2]);
+        expect(drawn.xTicks).toEqual([0.1, 0.5, 2]);
         expect(drawn.seeds).toBe(2);
     });
 

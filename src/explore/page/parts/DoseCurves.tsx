@@ -9,6 +9,7 @@ import { languageOrders, orderedPlaces, readOrder } from '../data/languageOrder.
 import { route } from '../data/route.js';
 import { Choice } from './Choice.js';
 import { DataTable } from './DataTable.js';
+import { Key } from './Key.js';
 import { LanguageTag } from './languageText.js';
 import { Part } from './Part.js';
 import { axisColors, type ColorOf, Plot, type PlotSpec } from './Plot.js';
@@ -74,9 +75,10 @@ function Panels({ drawn, shown, summary }: PanelsProps): ComponentChild {
                 {axis}; from left to right: per cent of all neurons.
             </p>
             <p class="legend lines">
-                <i class="line specific" /> itself <i class="line related dashed" /> others, in the mean{' '}
-                <i class="line muted dotted" /> itself, random neurons <i class="area" /> least and greatest of{' '}
-                {formatQuantity(seeds, 'seed')}
+                <Key look="line specific" words="itself" />
+                <Key look="line related dashed" words="others, in the mean" />
+                <Key look="line muted dotted" words="itself, random neurons" />
+                <Key look="area" words={`least and greatest of ${formatQuantity(seeds, 'seed')}`} />
             </p>
             <div class="panels">
                 {shown.map((curve) => (
@@ -125,7 +127,7 @@ function tipOf({ neurons, share, words }: SiteDose, tag: string, { done }: SiteC
     ];
 }
 
-function panelSpec({ doses }: Curve, { x, y, ticks, isLogarithmic }: SiteCurves): PlotSpec {
+function panelSpec({ doses }: Curve, { x, y, xTicks, yTicks, isLogarithmic }: SiteCurves): PlotSpec {
     const values = (of: (dose: SiteDose) => number | null): (number | null)[] => doses.map(of);
     const line = (color: ColorOf, name: string, dash: number[]): uPlot.Series => ({
         stroke: color(name),
@@ -153,15 +155,8 @@ function panelSpec({ doses }: Curve, { x, y, ticks, isLogarithmic }: SiteCurves)
                 y: { distr: isLogarithmic ? 3 : 1, range: [...y] },
             },
             axes: [
-                {
-                    ...axisColors(color),
-                    size: 34,
-                    grid: { show: false },
-                    splits: () => [...ticks],
-                    filter: (_, splits) => splits,
-                    values: labels,
-                },
-                { ...axisColors(color), size: 46, values: labels, space: 24 },
+                { ...axisColors(color), ...labelled(xTicks), size: 34, grid: { show: false } },
+                { ...axisColors(color), ...labelled(yTicks), size: 46 },
             ],
             bands: [{ series: [4, 5], fill: color('faint') }],
             series: [
@@ -176,9 +171,9 @@ function panelSpec({ doses }: Curve, { x, y, ticks, isLogarithmic }: SiteCurves)
     };
 }
 
-/** Of a logarithmic axis uPlot leaves some ticks without a label: null. */
-function labels(_: uPlot, ticks: readonly (number | null)[]): string[] {
-    return ticks.map((tick) => (tick === null ? '' : formatTick(tick)));
+/** An axis with these ticks, each with its label, where uPlot would leave some of a logarithmic axis without. */
+function labelled(ticks: readonly number[]): Pick<uPlot.Axis, 'splits' | 'filter' | 'values'> {
+    return { splits: () => [...ticks], filter: (_, splits) => splits, values: (_, splits) => splits.map(formatTick) };
 }
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });

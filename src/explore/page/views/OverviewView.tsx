@@ -10,6 +10,7 @@ import { DataTable, heading } from '../parts/DataTable.js';
 import { DoseCurves } from '../parts/DoseCurves.js';
 import { Experts } from '../parts/Experts.js';
 import { languageHeading, LanguageName, languageOption } from '../parts/languageText.js';
+import { Key } from '../parts/Key.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
 import { Lens } from '../parts/Lens.js';
 import { Matrices } from '../parts/Matrices.js';
@@ -69,7 +70,9 @@ function ColoredMap({ site }: { site: LoadedSite }): ComponentChild {
                     options={[['', 'neurons of every language'], ...options]}
                 />
                 <span class="legend">
-                    <i class="specific" /> specific <i class="related" /> related <i class="general" /> general
+                    <Key look="specific" words="specific" />
+                    <Key look="related" words="related" />
+                    <Key look="general" words="general" />
                 </span>
             </p>
             <NeuronMap site={site} language={colored === -1 ? undefined : colored} />
