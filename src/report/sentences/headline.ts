@@ -26,10 +26,12 @@ export function headline(input: Pick<ReportInput, 'analysis' | 'matrices'>): Htm
             <strong>${own}</strong> ${inTheMean}, without as many random ones by <strong>${random}</strong>.`;
     }
     const hits = `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${exceptionWords(facts)}`;
-    const chance = facts.verdict === 'unclear' && html` Chance could give as much.`;
-    return html`Languages depend on neurons of their own: without them a language’s ${noun} changes by
-        <strong>${own}</strong> ${inTheMean}, without as many random ones by <strong>${random}</strong>, and in ${hits}
-        no other language is hurt more.${chance}`;
+    const begin =
+        facts.verdict === 'unclear'
+            ? 'Whether languages depend on neurons of their own is not told from chance'
+            : 'Languages depend on neurons of their own';
+    return html`${begin}: without them a language’s ${noun} changes by <strong>${own}</strong> ${inTheMean}, without as
+        many random ones by <strong>${random}</strong>, and in ${hits} no other language is hurt more.`;
 }
 
 /** The set that the headline is about: specific and related neurons where they were removed, of the first metric. */

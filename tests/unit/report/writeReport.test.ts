@@ -10,6 +10,7 @@ import type { DeactivationSet } from '../../../src/experiments/results/Deactivat
 import type { ReportInput } from '../../../src/report/input/Report.js';
 import { colors } from '../../../src/report/figures/theme.js';
 import { figureRemarks } from '../../../src/report/figures/renderSvg.js';
+import { headline } from '../../../src/report/sentences/headline.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
@@ -147,6 +148,13 @@ describe('the page', () => {
         expect(lead).not.toMatch(/\//);
         expect(selectAll('header .lead strong', tree)).toHaveLength(2);
         expect(selectAll('main figure', tree)[0]).toBe(select('#overview-figure figure', tree));
+    });
+
+    it('does not claim what chance could give', () => {
+        const { analysis } = buildInput();
+        const words = headline({ analysis, matrices: [buildMatrix(['en', 'de'])] }).toString();
+        expect(words).toMatch(/^Whether languages depend on neurons of their own is not told from chance: without/);
+        expect(words).toContain('2 of 2 languages');
     });
 
     it('holds no id twice', () => {
