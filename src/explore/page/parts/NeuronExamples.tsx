@@ -8,7 +8,7 @@ import {
     type SiteStrongest,
     strongestPath,
 } from '../../examplesFormat.js';
-import { formatCount, formatShare } from '../../../support/format.js';
+import { formatCount, formatQuantity, formatShare } from '../../../support/format.js';
 import type { SiteLanguage } from '../../siteFormat.js';
 import type { LoadedSite } from '../data/site.js';
 import { useJson } from '../data/useJson.js';
@@ -132,7 +132,7 @@ function LanguageExamples({ flat, k, language, active, histogram, edges, isOpen 
     return (
         <details open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
             <summary>
-                <LanguageName language={language} />, {formatCount(active)} active tokens
+                <LanguageName language={language} />, {formatQuantity(active, 'active token')}
             </summary>
             {read.failed !== undefined && <p role="alert">{read.failed}</p>}
             {open && read.value === undefined && read.failed === undefined && <p role="status">Reading.</p>}

@@ -11,5 +11,5 @@ const three = new Intl.NumberFormat('en', {
  */
 export function formatThree(value: number): string {
     if (value > 0 && value < 0.0005) return '<0.001';
-    return Number.isNaN(value) ? '–' : three.format(value);
+    return Number.isNaN(value) ? '–' : three.format(value).replace('-', '−');
 }

@@ -4,6 +4,7 @@ import { type AskEvent, type LiveFacts, livePaths, type LiveSet } from '../../li
 import { askModel } from '../data/askModel.js';
 import { readAsk } from '../data/askSettings.js';
 import { changeSettings, route } from '../data/route.js';
+import { shownAnswer } from '../data/shownAnswer.js';
 import type { LoadedSite } from '../data/site.js';
 import { exampleNames } from '../data/sites.js';
 import { usePending } from '../data/usePending.js';
@@ -201,7 +202,7 @@ function AnswerSide({ site, live, side, set, changed }: AnswerSideProps): Compon
         <section aria-label={title}>
             <h2>{title}</h2>
             <p class="answer" dir="auto" aria-live="polite" aria-busy={ended === undefined}>
-                {text}
+                {shownAnswer(text)}
             </p>
             <p class="small">
                 {first !== undefined && `First text after ${(first / 1000).toFixed(1)} s. `}
