@@ -101,4 +101,21 @@ describe('a run of several models', () => {
         await expect(run(broken)).rejects.toMatchObject({ code: 'NOT_FOUND' });
         expect(existsSync(join(folder, 'broken', 'plain', 'activations.safetensors'))).toBe(false);
     });
+
+    it('is refused before it counts where one has not the vocabulary of the reference', async () => {
+        const foreign = join(folder, 'foreign.gguf');
+        writeBpe(foreign, 'gpt-2');
+        const out = join(folder, 'reference');
+        const several = { ...configOf({ plain: embeddedModel, foreign }, out), metric: 'kl', reference: embeddedModel };
+        await expect(run(several)).rejects.toMatchObject({
+            code: 'MISMATCH',
+            message: expect.stringMatching(
+                /foreign\.gguf: its vocabulary is not that of the reference .* tokens, not /,
+            ),
+        });
+        expect(existsSync(join(out, 'plain', 'activations.safetensors'))).toBe(false);
+        const alone = { ...several, models: undefined, model: foreign };
+        await expect(run(alone)).rejects.toMatchObject({ code: 'MISMATCH' });
+        expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
+    });
 });
