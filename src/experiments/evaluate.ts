@@ -11,7 +11,8 @@ import { csvTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { inParts, inSteps, silent, type WorkOptions } from '../support/progress.js';
 import { unitsOfWhole, wholeCell } from './matrices/buildMatrix.js';
-import { differingSettings, measuredAlike, type MeasuredWhole, metricChange } from './comparisons/compareMetrics.js';
+import { differingSettings, measuredAlike, metricChange } from './comparisons/compareMetrics.js';
+import type { MeasuredWhole } from './matrices/wholeEstimate.js';
 import type { MeasuredModel } from './results/DeactivationMatrix.js';
 import {
     type EvaluatedModel,

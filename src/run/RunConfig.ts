@@ -64,6 +64,8 @@ const schema = z.strictObject({
     ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds, values: collectTable.values }),
     ...fieldsOf(identifyTable),
     ...fieldsOf(experimentTable),
+    /** Neuron sets without which texts are scored; none scores the whole model alone. Default: all three. */
+    ...fieldsOf({ sets: experimentTable.sets }, 0),
     /** What makes neurons active, as `examples` finds it. Default: none. */
     examples: partOf({
         /** Default: the run's `data`. */

@@ -32,6 +32,8 @@ export function checkInterventionsConfig(config: RunConfig): void {
             throw wrong(`${namesOf(operations)} takes collected values; add \`values: true\` to the run`);
         if (part.dose !== undefined && part.sets !== undefined)
             throw wrong('`dose` takes neurons by rank, not by set; leave `sets` out');
+        if (part.dose === undefined && (part.sets ?? config.sets)?.length === 0)
+            throw wrong('the sets of the run are none; name here the `sets` to change, or a `dose`');
     }
     const results = partsOf(config).flatMap((part) =>
         operationsOf(part).map(

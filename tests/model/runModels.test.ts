@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeRun } from '../../src/commands/words/describeRun.js';
 import { readComparison } from '../../src/experiments/resultFiles/comparisonFile.js';
 import { embeddedAdapter } from '../../src/run/embeddedRun.js';
 import type { RunConfig } from '../../src/run/RunConfig.js';
@@ -60,6 +61,24 @@ describe('a run of several models', () => {
         ]);
         const { baseline } = result.models!.tuned!.matrices[0]!.sets['specific+related']!;
         expect(rows.slice(2).map((row) => Number(row.split(',')[7]))).toEqual([...baseline]);
+    });
+
+    it('scores whole models alone without sets, in report and table', async () => {
+        const without = join(folder, 'whole');
+        const { models } = await run({ ...config, sets: [], out: without });
+        const rows = readFileSync(join(without, 'models.csv'), 'utf8').trim().split('\n').slice(1);
+        const values = rows.map((row) => row.split(',')).map((cells) => [cells[0], cells[6], Number(cells[7])]);
+        const whole = ['plain', 'tuned'].flatMap((name) => {
+            const { baseline, columns } = result.models![name]!.matrices[0]!.sets['specific+related']!;
+            return columns.map((language, i) => [name, language, baseline[i]]);
+        });
+        expect(values).toEqual(whole);
+        expect(models!.plain!.matrices[0]!.sets).toEqual({});
+        const page = readFileSync(join(without, 'plain', 'report.html'), 'utf8');
+        expect(page).toMatch(
+            /No neurons were removed\. The whole model’s bits per byte is \d\S* in en and \d\S* in zh\./,
+        );
+        expect(describeRun([{ label: 'plain', ...models!.plain! }])).toMatch(/^the whole model:\n/);
     });
 
     it('counts nothing again when it is done again', async () => {

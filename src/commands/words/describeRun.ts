@@ -1,7 +1,7 @@
 import { fromHtml } from 'hast-util-from-html';
 import { toString } from 'hast-util-to-string';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
-import { wholeEstimate } from '../../experiments/comparisons/compareMetrics.js';
+import { wholeEstimate } from '../../experiments/matrices/wholeEstimate.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import { headline } from '../../report/sentences/headline.js';
 import type { ExaminedModel } from '../../run/examineModel.js';
@@ -40,9 +40,9 @@ export function describeRun(models: readonly NamedModel[]): string {
     ];
     const { languages } = models[0]!.analysis;
     const rows = languages.map((language) => columns.map(({ of }) => of(language)));
-    const [set] = shownSet(models[0]!.matrices[0]!);
-    const what = models.length > 1 ? 'the whole model → without' : 'the whole model, and without';
-    return `${what} a language's ${set} neurons:\n${alignedTable(columns, rows)}`;
+    const [name, set] = shownSet(models[0]!.matrices[0]!);
+    const without = `${models.length > 1 ? ' →' : ', and'} without a language's ${name} neurons`;
+    return `the whole model${set === undefined ? '' : without}:\n${alignedTable(columns, rows)}`;
 }
 
 /** What was found, in a sentence of at most so many columns a line. */

@@ -1,14 +1,10 @@
 import type { MetricChange, MetricGroupChange } from '../results/Comparison.js';
-import type { DeactivationMatrix } from '../results/DeactivationMatrix.js';
 import { meanValue } from '../statistics/meanEffect.js';
 import type { Estimate } from '../statistics/estimates.js';
 import { metricOf } from '../registry/metrics.js';
-import { estimatorOf } from '../metric/estimatorOf.js';
+import { type MeasuredWhole, wholeEstimate } from '../matrices/wholeEstimate.js';
 import { average, difference } from '../statistics/resampling.js';
 import { benjaminiHochberg } from '../../support/statistics.js';
-
-/** A whole model, measured. */
-export type MeasuredWhole = Pick<DeactivationMatrix, 'metric' | 'settings' | 'languages' | 'whole'>;
 
 /** Settings that do not shape the whole model's measurements, or only their last bits. */
 const passedOver = ['controls', 'seed', 'matched', 'batch', 'context', 'device'];
@@ -38,15 +34,6 @@ export function differingSettings(
     const isCompared = (name: string): boolean =>
         b[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name));
     return Object.keys(a).filter((name) => isCompared(name) && a[name] !== b[name]);
-}
-
-/** The metric of the whole model in a language that was measured. */
-export function wholeEstimate({ metric, settings, whole }: MeasuredWhole, language: string): Estimate {
-    const { numerators, weights } = whole[language]!;
-    return estimatorOf({ kind: metricOf(metric), settings })({
-        numerators: Float64Array.from(numerators),
-        weights: Float64Array.from(weights),
-    });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { CsvTable } from '../../files/csv.js';
+import { wholeEstimate } from '../matrices/wholeEstimate.js';
 import type { CellInterval, CellTests, DeactivationMatrix, DeactivationSet } from '../results/DeactivationMatrix.js';
 
 const columns = [
@@ -92,11 +93,21 @@ function columnsOf({ shares }: DeactivationSet): readonly string[] {
     return [...columns, ...Object.keys(shares ?? {}).flatMap((share) => [`${share}Baseline`, share])];
 }
 
-/** All sets of a matrix, one behind another. */
-export function matrixTable({ sets }: DeactivationMatrix): CsvTable {
+/** All sets of a matrix, one behind another; without sets, a line for each language of the whole model's `baseline`. */
+export function matrixTable(matrix: DeactivationMatrix): CsvTable {
+    const { sets } = matrix;
     const [first] = Object.values(sets);
+    if (first === undefined) return wholeTable(matrix);
     return {
-        columns: first === undefined ? columns : columnsOf(first),
+        columns: columnsOf(first),
         rows: Object.entries(sets).flatMap(([name, set]) => setTable(name, set).rows),
     };
+}
+
+function wholeTable(matrix: DeactivationMatrix): CsvTable {
+    const rows = matrix.languages.map((language) => {
+        const given = { row: language, column: language, baseline: wholeEstimate(matrix, language).value };
+        return columns.map((column) => (column in given ? given[column as keyof typeof given] : null));
+    });
+    return { columns, rows };
 }

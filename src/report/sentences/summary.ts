@@ -1,3 +1,6 @@
+import { wholeEstimate } from '../../experiments/matrices/wholeEstimate.js';
+import { metricOf } from '../../experiments/registry/metrics.js';
+import type { DeactivationMatrix } from '../../experiments/results/DeactivationMatrix.js';
 import { analysisFacts, type AnalysisFacts, type Extreme } from '../facts/analysisFacts.js';
 import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../../support/html.js';
@@ -35,7 +38,7 @@ export function summary(input: ReportInput): Html {
             <b class="general">general</b>: high in every language.
         </p>
         <p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
-        ${certainty(input)}${comparisonSummary(input.comparison)}
+        ${certainty(input)}${input.matrices.map(wholeModel)}${comparisonSummary(input.comparison)}
     </section>`;
 }
 
@@ -47,6 +50,16 @@ function certainty({ analysis: { stability } }: ReportInput): Html | false {
         ${formatShare(related.kept)} of the related and ${formatShare(general.kept)} of the general neurons keep their
         class.
     </p>`;
+}
+
+/** Of a matrix without sets: what the whole model gets. */
+function wholeModel(matrix: DeactivationMatrix): Html | false {
+    if (Object.keys(matrix.sets).length > 0) return false;
+    const { noun, formatPlain } = metricOf(matrix.metric);
+    const values = matrix.languages.map(
+        (language) => `${formatPlain(wholeEstimate(matrix, language).value)} in ${language}`,
+    );
+    return html`<p>No neurons were removed. The whole model’s ${noun} is ${formatList(values)}.</p>`;
 }
 
 /** The numbers of the headline at a glance. */

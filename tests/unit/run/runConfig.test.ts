@@ -188,6 +188,7 @@ describe('a run configuration', () => {
         [{ intervene: [{ op: ['diffmean'] }] }, 'intervene: diffmean takes collected values'],
         [{ intervene: { op: ['frob'] } }, 'there is no operation frob'],
         [{ intervene: { op: ['zero'], dose: [0.1], sets: ['specific'] } }, 'intervene: `dose` takes neurons by rank'],
+        [{ sets: [], intervene: { op: ['scale:2'] } }, 'intervene: the sets of the run are none; name here'],
         [{ intervene: true }, 'intervene.0.op: is missing'],
         [
             { intervene: { op: ['zero'] } },
@@ -224,6 +225,10 @@ describe('a run configuration', () => {
         expect(accuracy!.sets).toEqual(['specific+related']);
         expect((await readRunConfig(written(`${base}}`))).accuracy).toEqual({ questions: 'mgsm' });
         expect((await readRunConfig(written(`${base}, sets: []}`))).accuracy!.sets).toEqual([]);
+    });
+
+    it('takes no neuron sets, for the whole model alone', async () => {
+        expect((await readRunConfig(written('model: m\ndata: udhr\nout: o\nsets: []'))).sets).toEqual([]);
     });
 
     it('takes an aligned model: other weights, or adapters on the same', async () => {
@@ -307,7 +312,6 @@ describe('a run configuration', () => {
             'loras.0.scale: takes a number that a device can hold, below 3.4e38, not "half")',
         ],
         ['accuracy: {questions: mgsm, limit: many}', 'accuracy.limit: takes a whole number of at least 1, not "many")'],
-        ['sets: []', 'sets: takes at least 1, not [])'],
         ['accuracy: {questions: mgsm, sets: [relatd]}', 'accuracy.sets.0: takes specific, specific+related,'],
         ['accuracy: {limit: 5}', 'accuracy.questions: is missing'],
         ['metric: accuracy', 'metric: takes ppl, bits-per-byte, kl, not "accuracy")'],
