@@ -39,3 +39,8 @@ export class LanguageNeuronsError extends Error {
         if (options.nativeCode !== undefined) this.nativeCode = options.nativeCode;
     }
 }
+
+/** An argument, or arguments together, that make no sense. */
+export function wrongUse(message: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('WRONG_USE', message);
+}

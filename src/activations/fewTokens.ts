@@ -1,5 +1,5 @@
 import type { Activations } from './Activations.js';
-import { inList } from '../support/inList.js';
+import { formatList } from '../support/format.js';
 
 /** The standard error of a probability from so many tokens is at most 0.05. */
 const enoughTokens = 100;
@@ -15,5 +15,5 @@ export function fewTokens({ languages, tokens }: Pick<Activations, 'languages' |
     });
     if (few.length === 0) return undefined;
     const why = 'below some hundred tokens chance decides which neurons are found';
-    return `few tokens of ${inList(few)}: ${why}; give more texts`;
+    return `few tokens of ${formatList(few)}: ${why}; give more texts`;
 }

@@ -93,6 +93,11 @@ const findingShape = z.object({
 /** What a check's `run` returns. */
 export interface Finding extends DeepReadonly<z.output<typeof findingShape>> {}
 
+/** What is found where a check cannot tell. @param sentence what is missing, and what to do */
+export function notTold(sentence: string): Finding {
+    return { verdict: 'not told', sentence, numbers: [] };
+}
+
 export const checkResultShape = findingShape.extend({
     /** Name of the check, and of its file. */
     name: z.string(),

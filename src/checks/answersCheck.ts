@@ -4,9 +4,9 @@ import { readSaidAnswers, type SaidAnswers } from '../experiments/givenAnswers/s
 import { readableName } from '../languages/englishName.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { formatList, formatShare } from '../support/format.js';
-import { mean } from '../support/mean.js';
+import { mean } from '../support/averages.js';
 import type { Check, CheckContext } from './Check.js';
-import type { Finding } from './CheckResult.js';
+import { type Finding, notTold } from './CheckResult.js';
 
 /** Above these shares of a fall that come from answers in another language, the finding is doubted, or fails. */
 const half = 0.5;
@@ -58,9 +58,9 @@ async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding
     const sets = Object.entries(matrix?.sets ?? {}).filter(([, set]) => set.shares?.language !== undefined);
     const [name, set] = sets.find(([one]) => one === 'specific+related') ?? sets[0] ?? [];
     if (matrix === undefined || set === undefined) {
-        const sentence =
-            'There is no matrix of accuracies judged by number and language; run deactivate with `metric: accuracy`.';
-        return { verdict: 'not told', sentence, numbers: [] };
+        return notTold(
+            'There is no matrix of accuracies judged by number and language; run deactivate with `metric: accuracy`.',
+        );
     }
     const own = ownAnswers(set);
     const said = await readSaidAnswers(folder, matrix, analysis);

@@ -12,7 +12,7 @@ import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { formatNumber } from '../support/format.js';
 import type { CheckContext } from './Check.js';
 import { checksName } from './checkFile.js';
-import type { CheckNumber, Finding } from './CheckResult.js';
+import { type CheckNumber, type Finding, notTold } from './CheckResult.js';
 
 /** The share of languages for which a conclusion has to hold. */
 export const mostLanguages = 0.75;
@@ -42,7 +42,7 @@ export async function withOwnNeurons(
         languages.length < 2
             ? 'The texts have one language; give texts of at least two with `data`.'
             : `No language has neurons in the set ${set}; choose another \`set\`.`;
-    return { verdict: 'not told', sentence, numbers: [] };
+    return notTold(sentence);
 }
 
 /** The state in which some neurons are set to 0. */

@@ -10,12 +10,13 @@ import { neuronName } from '../neurons/tables/neuronNames.js';
 import { neuronTable } from '../neurons/tables/neuronTable.js';
 import { rateRule } from '../neurons/controls/rateMatched.js';
 import { jsonNumber } from '../files/jsonNumber.js';
+import { median } from '../support/averages.js';
 import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
 import { drawFrom, numbersOf, randomGenerator } from '../support/randomGenerator.js';
 import { type Correlation, rankCorrelation } from '../support/rankCorrelation.js';
 import { benjaminiHochberg, meanAbove0 } from '../support/statistics.js';
 import type { Check, CheckContext } from './Check.js';
-import type { CheckNumber, Finding, Verdict } from './CheckResult.js';
+import { type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
 import { formatEstimate, isAbove0, numberOf } from './damages.js';
 
 /** Neurons with a q up to this matter. */
@@ -51,8 +52,7 @@ interface Tested {
 async function checkImportance(context: CheckContext): Promise<Finding> {
     const tested = await testAll(context);
     if (tested === undefined) {
-        const sentence = 'No language of the texts has specific neurons and two texts; give more texts with `data`.';
-        return { verdict: 'not told', sentence, numbers: [] };
+        return notTold('No language of the texts has specific neurons and two texts; give more texts with `data`.');
     }
     const q = benjaminiHochberg(tested.map(({ p }) => p));
     const matters = tested.map((_, i) => q[i]! <= level);
@@ -86,8 +86,12 @@ async function checkImportance(context: CheckContext): Promise<Finding> {
             },
             numberOf('mean fall beyond controls, nats a token', beyond),
             correlationNumber(correlation),
-            { name: 'median fall, specific, nats a token', value: median(found), form: 'number' },
-            { name: 'median fall, controls', value: median(tested.filter((one) => !one.isSpecific)), form: 'number' },
+            { name: 'median fall, specific, nats a token', value: medianFall(found), form: 'number' },
+            {
+                name: 'median fall, controls',
+                value: medianFall(tested.filter((one) => !one.isSpecific)),
+                form: 'number',
+            },
         ],
         table: {
             columns: ['language', 'neuron', 'kind', 'probability', 'fall', 'p', 'q'],
@@ -99,12 +103,7 @@ async function checkImportance(context: CheckContext): Promise<Finding> {
         caption:
             'By language, the share of neurons whose removal alone makes it less probable, of the specific ones and ' +
             'of controls that are active as often.',
-        figure: {
-            form: 'bars',
-            title: 'neurons that matter',
-            numbers: 'share',
-            bars: barsOf(tested, matters),
-        },
+        figure: { form: 'bars', title: 'neurons that matter', numbers: 'share', bars: barsOf(tested, matters) },
     };
 }
 
@@ -158,11 +157,8 @@ function correlationNumber({ value, interval }: Correlation): CheckNumber {
     return { name, value, form: 'number', ...(interval === null ? {} : { interval }) };
 }
 
-function median(tested: readonly Tested[]): number | null {
-    const drops = tested.map(({ drop }) => drop).sort((a, b) => a - b);
-    if (drops.length === 0) return null;
-    const middle = (drops.length - 1) / 2;
-    return (drops[Math.floor(middle)]! + drops[Math.ceil(middle)]!) / 2;
+function medianFall(tested: readonly Tested[]): number | null {
+    return median(tested.map(({ drop }) => drop));
 }
 
 /** The neurons to be tested in one language's texts. */

@@ -2,10 +2,10 @@ import type { Probabilities } from '../neurons/scores/activationProbabilities.js
 import { choose } from '../neurons/classes/choose.js';
 import { scoreAt, scoreParts } from '../neurons/scores/scoreParts.js';
 import { formatShare } from '../support/format.js';
-import { mean } from '../support/mean.js';
+import { mean } from '../support/averages.js';
 import { chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
-import type { CheckNumber, Finding, Verdict } from './CheckResult.js';
+import { type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
 import {
     breathe,
     type ClassSizes,
@@ -56,7 +56,7 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
     const ofCounts = (counts: typeof activations): Found => measure(probabilitiesOf(activations, analysis, counts));
     const found = ofCounts(activations);
     if (found.specific.size === 0) {
-        return { verdict: 'not told', sentence: nothingFound, numbers: [] };
+        return notTold(nothingFound);
     }
     const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
     for (const one of nulls) {

@@ -6,7 +6,7 @@ import { average, difference } from '../experiments/statistics/resampling.js';
 import { type Damage, damageOf } from './measures/selectivity.js';
 import { formatQuantity, formatShare } from '../support/format.js';
 import type { Check, CheckContext, CheckSettings } from './Check.js';
-import type { Finding, Verdict } from './CheckResult.js';
+import { type Finding, notTold, type Verdict } from './CheckResult.js';
 import {
     damageCells,
     damageColumns,
@@ -41,11 +41,9 @@ export const otherModelCheck: Check = {
     },
 };
 
-const nothingGiven: Finding = {
-    verdict: 'not told',
-    sentence: 'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.',
-    numbers: [],
-};
+const nothingGiven: Finding = notTold(
+    'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.',
+);
 
 /** How the other model is opened; undefined where none is given. */
 function otherOptions({ other, otherLora }: CheckSettings): Partial<EngineOptions> | undefined {

@@ -10,7 +10,7 @@ import { operationInFiles } from '../interventions/operationText.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { capitalized, formatCount, formatQuantity, formatShare } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
-import type { Finding, Verdict } from './CheckResult.js';
+import { type Finding, notTold, type Verdict } from './CheckResult.js';
 
 /** Are there enough texts or questions to see what is looked for? */
 export const powerCheck: Check = {
@@ -55,7 +55,7 @@ async function checkPower(context: CheckContext): Promise<Finding> {
             matrices.length === 0
                 ? 'There is no matrix; run deactivate. With `plan` it says before how small a change can be seen.'
                 : 'The matrices do not say how much their texts or questions differ; run deactivate again.';
-        return { verdict: 'not told', sentence, numbers: [] };
+        return notTold(sentence);
     }
     return {
         verdict: verdictOf(main),

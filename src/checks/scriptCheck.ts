@@ -5,23 +5,22 @@ import type { Probabilities } from '../neurons/scores/activationProbabilities.js
 import { choose } from '../neurons/classes/choose.js';
 import { languageOverlap } from '../neurons/analysis/languageOverlap.js';
 import { formatMeasured, formatShare } from '../support/format.js';
-import { mean } from '../support/mean.js';
+import { mean } from '../support/averages.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
-import type { Finding, Verdict } from './CheckResult.js';
+import { type Finding, notTold, type Verdict } from './CheckResult.js';
 import { mixedFolds } from './measures/mixedFolds.js';
 import {
     breathe,
+    enough,
     overlapOf,
     probabilitiesOf,
     repeatedCriteria,
     type SpecificRows,
     specificRows,
+    tooFew,
 } from './measures/foundNeurons.js';
 
-/** Overlaps with the found neurons, and shares of them whose language is first, that are enough, and too few. */
-const enough = 0.8;
-const tooFew = 0.5;
 /** How much less unrelated texts may share with the found neurons than parallel ones. */
 const mostOfTopic = 0.1;
 /** Draws of halves of the folds. */
@@ -42,8 +41,7 @@ async function checkScript(context: CheckContext): Promise<Finding> {
     const { activations, analysis, corpus, signal } = context;
     const texts = await corpus();
     if ((await surveyCorpus(texts, signal)).hash !== activations.source.dataset.hash) {
-        const sentence = 'The texts are not those that were counted; give these as `data`.';
-        return { verdict: 'not told', sentence, numbers: [] };
+        return notTold('The texts are not those that were counted; give these as `data`.');
     }
     const probabilities = probabilitiesOf(activations, analysis);
     const criteria = repeatedCriteria(probabilities, analysis);

@@ -4,24 +4,23 @@ import { scoreParts } from '../neurons/scores/scoreParts.js';
 import { kthSmallest, roundHalfToEven } from '../neurons/scores/selectLowest.js';
 import { formatShare } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
-import type { Finding, Verdict } from './CheckResult.js';
+import { type Finding, notTold, type Verdict } from './CheckResult.js';
 import {
     breathe,
     type ClassSizes,
     classSizes,
+    enough,
     overlapOf,
     probabilitiesOf,
     repeatedCriteria,
     type SpecificRows,
     specificRows,
+    tooFew,
 } from './measures/foundNeurons.js';
 
 /** Factors on the top rate, and on the share of probabilities above the bar: the middle is what was chosen. */
 const factors = [0.25, 0.5, 1, 2, 4] as const;
 const middle = 2;
-/** The share of neurons that the neighbouring settings have in common: enough, and too few. */
-const enough = 0.8;
-const tooFew = 0.5;
 /** The quantile of a language's own probabilities above which the threshold rule calls one high. */
 const thresholdQuantile = 0.9;
 
@@ -190,11 +189,9 @@ function sentenceOf(
 }
 
 function nothingFound({ selected }: Point): Finding {
-    return {
-        verdict: 'not told',
-        sentence: `None of the ${selected} selected neurons is specific to a language, so there is nothing to compare.`,
-        numbers: [],
-    };
+    return notTold(
+        `None of the ${selected} selected neurons is specific to a language, so there is nothing to compare.`,
+    );
 }
 
 function tableOf(points: readonly Point[], chosen: Point): NonNullable<Finding['table']> {

@@ -1,22 +1,21 @@
 import type { Activations, Counts } from '../activations/Activations.js';
 import { choose } from '../neurons/classes/choose.js';
 import { formatCount, formatShare } from '../support/format.js';
-import { mean } from '../support/mean.js';
+import { mean } from '../support/averages.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
-import type { CheckNumber, Finding, LinesFigure, Verdict } from './CheckResult.js';
+import { type CheckNumber, type Finding, type LinesFigure, notTold, type Verdict } from './CheckResult.js';
 import {
     breathe,
+    enough,
     probabilitiesOf,
     repeatedCriteria,
     type SpecificRows,
     specificRows,
+    tooFew,
 } from './measures/foundNeurons.js';
 import { mixedFolds } from './measures/mixedFolds.js';
 
-/** Agreement of two sets of specific neurons that is enough, and too little. */
-const enough = 0.8;
-const tooFew = 0.5;
 /** Pairs of parts that are drawn of each size. */
 const draws = 5;
 /** Fewer folds give fewer than two sizes of parts. */
@@ -46,8 +45,7 @@ async function checkTokens(context: CheckContext): Promise<Finding> {
     const { activations, progress, signal } = context;
     const { folds = [], languages } = activations;
     if (folds.length < leastFolds) {
-        const sentence = `Counts with at least ${leastFolds} \`folds\` would tell.`;
-        return { verdict: 'not told', sentence, numbers: [] };
+        return notTold(`Counts with at least ${leastFolds} \`folds\` would tell.`);
     }
     const find = finderOf(context);
     const numbers = partSizes(folds.length);

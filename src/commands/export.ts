@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { readValues } from '../activations/ActivationValues.js';
 import { exportModel, type ExportResult } from '../export/exportModel.js';
 import { exportVector } from '../export/exportVector.js';
@@ -35,7 +35,7 @@ async function controlVector(args: Arguments, vector: string, context: CommandCo
     const { dir, model, out, set, force, without, amplify, interventions } = args;
     if (without !== undefined || amplify !== undefined || interventions !== undefined) {
         const others = '--without, --amplify and --interventions';
-        throw new LanguageNeuronsError('WRONG_USE', `--vector edits no model; leave ${others} out`);
+        throw wrongUse(`--vector edits no model; leave ${others} out`);
     }
     const asked = parseFactors(vector, '--vector');
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -63,19 +63,15 @@ function askedFor(args: Arguments): EditsOf {
     if (asked !== undefined)
         return (analysis) =>
             asked.languages.map(({ language, factor }) => editOf(analysis, language, args.set, factor));
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        'nothing to edit; give for example --without zh, --amplify de:2 or --vector de',
-    );
+    throw wrongUse('nothing to edit; give for example --without zh, --amplify de:2 or --vector de');
 }
 
 /** The edits of a file with one intervention. */
 async function fromFile({ without, amplify }: Arguments, path: string): Promise<EditsOf> {
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
     if (without !== undefined || amplify !== undefined)
-        throw wrong('--interventions: names all edits; leave --without and --amplify out');
+        throw wrongUse('--interventions: names all edits; leave --without and --amplify out');
     const [first, ...more] = (await readInterventions(path)) as [NamedInterventions, ...NamedInterventions[]];
-    if (more.length > 0) throw wrong(`${path}: holds ${more.length + 1} interventions; give a file of one`);
+    if (more.length > 0) throw wrongUse(`${path}: holds ${more.length + 1} interventions; give a file of one`);
     const scaled = first.interventions.map((one, i) => ({ one, i, scale: scaleOf(one) }));
     const other = scaled.find(({ scale }) => scale === undefined);
     if (other !== undefined) {
@@ -93,7 +89,7 @@ async function fromFile({ without, amplify }: Arguments, path: string): Promise<
 
 function editOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName, scale: number): WeightEdit {
     if (set === 'experts' && analysis.experts === undefined) {
-        throw new LanguageNeuronsError('WRONG_USE', '--set experts: the model has no experts; choose another set');
+        throw wrongUse('--set experts: the model has no experts; choose another set');
     }
     return { neurons: neuronsOf(analysis, language, set), scale, label: `${language} ${set}` };
 }

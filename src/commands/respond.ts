@@ -3,6 +3,7 @@ import { openQuestions } from '../questions/sources/openQuestions.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { respond } from '../questions/respond.js';
 import { type AnsweredShares, answeredShares } from '../experiments/answerMetrics/answeredShares.js';
+import { formatPlainShare } from '../support/format.js';
 import { alignedTable } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { respondDeclaration } from './arguments/declarations.js';
@@ -63,21 +64,17 @@ function sharesTable(shares: ReadonlyMap<string, AnsweredShares>): string {
     const all = [...shares.values()];
     const columns = [
         { heading: 'answers', of: ({ answers }: AnsweredShares) => String(answers) },
-        { heading: 'right in number and language', of: ({ right }: AnsweredShares) => percent(right) },
-        { heading: 'right number', of: ({ number }: AnsweredShares) => percent(number) },
+        { heading: 'right in number and language', of: ({ right }: AnsweredShares) => formatPlainShare(right) },
+        { heading: 'right number', of: ({ number }: AnsweredShares) => formatPlainShare(number) },
         ...(all.some(({ unknownLanguage }) => unknownLanguage > 0)
-            ? [{ heading: 'unknown language', of: (found: AnsweredShares) => percent(found.unknownLanguage) }]
+            ? [{ heading: 'unknown language', of: (found: AnsweredShares) => formatPlainShare(found.unknownLanguage) }]
             : []),
         ...(all.some(({ cut }) => cut > 0)
-            ? [{ heading: 'cut off', of: ({ cut }: AnsweredShares) => percent(cut) }]
+            ? [{ heading: 'cut off', of: ({ cut }: AnsweredShares) => formatPlainShare(cut) }]
             : []),
     ];
     return alignedTable(
         [{ heading: 'language' }, ...columns.map(({ heading }) => ({ heading, right: true }))],
         [...shares].map(([language, found]) => [language, ...columns.map(({ of }) => of(found))]),
     );
-}
-
-function percent(share: number): string {
-    return `${(100 * share).toFixed(1)} %`;
 }

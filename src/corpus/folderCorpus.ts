@@ -4,7 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
-import { inList } from '../support/inList.js';
+import { formatList } from '../support/format.js';
 import { throwIfStopped } from '../support/stop.js';
 import { chosenCorpus, type Corpus, type CorpusOptions, type Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
@@ -50,7 +50,8 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
     list.checkOnce(languages);
     if (passedOver.length > 0) {
         progress?.note(
-            `${folder}: skips ${inList(passedOver, 5)}; name files of texts after languages, such as en.txt`,
+            `${folder}: skips ${formatList(passedOver, { most: 5 })}; ` +
+                'name files of texts after languages, such as en.txt',
         );
     }
     return chosenCorpus(
@@ -76,11 +77,11 @@ function hasNoTexts(folder: string, folders: readonly string[], passedOver: read
         const given = folders.find((name) => ['devtest', 'dev', 'test'].includes(name)) ?? folders[0]!;
         return new LanguageNeuronsError(
             'NOT_FOUND',
-            `${what}, only ${folders.length === 1 ? 'the folder' : 'folders,'} ${inList(folders, 5)}; give the one ` +
-                `that holds the texts, such as ${join(folder, given)}`,
+            `${what}, only ${folders.length === 1 ? 'the folder' : 'folders,'} ` +
+                `${formatList(folders, { most: 5 })}; give the one with the texts, such as ${join(folder, given)}`,
         );
     }
-    const only = passedOver.length === 0 ? '' : `, only ${inList(passedOver, 5)}`;
+    const only = passedOver.length === 0 ? '' : `, only ${formatList(passedOver, { most: 5 })}`;
     return new LanguageNeuronsError('NOT_FOUND', `${what}${only}; name one file after each language, such as en.txt`);
 }
 

@@ -1,7 +1,7 @@
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { modelNames } from '../engine/files/modelNames.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -44,7 +44,7 @@ export interface EvaluateOptions extends CsvOptions, WorkOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     checkSettings(options, csvTable, { models: true, metricFor: true, folder: true, signal: true, progress: true });
-    if (options.models.length === 0) throw wrong('no model to evaluate; give one or several');
+    if (options.models.length === 0) throw wrongUse('no model to evaluate; give one or several');
     return withFolder(options.folder, 'evaluate', () => evaluateIn(options));
 }
 
@@ -62,7 +62,7 @@ async function evaluateIn(options: EvaluateOptions): Promise<Evaluation> {
         const one = await measure(model, names[i]!, { ...options, progress: parts[i]! });
         const first = measured[0] ?? one;
         if (one.metric.kind.name !== first.metric.kind.name || differ(one.whole.languages, first.whole.languages))
-            throw wrong(`${one.path}: is measured by another metric or in other languages than ${first.path}`);
+            throw wrongUse(`${one.path}: is measured by another metric or in other languages than ${first.path}`);
         measured.push(one);
     }
     const [first, ...others] = measured as [MeasuredFile, ...MeasuredFile[]];
@@ -158,8 +158,4 @@ function whyNotBeside(first: MeasuredFile, { name, whole }: MeasuredFile): strin
 
 function differ(a: readonly string[], b: readonly string[]): boolean {
     return a.join() !== b.join();
-}
-
-function wrong(what: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', what);
 }

@@ -1,5 +1,3 @@
-import { fromHtml } from 'hast-util-from-html';
-import { toString } from 'hast-util-to-string';
 import type { CheckResult } from '../checks/CheckResult.js';
 import { numberWords } from '../checks/checkWords.js';
 import { siteName } from '../engine/types/Site.js';
@@ -11,7 +9,7 @@ import { comparisonSentence } from '../report/sentences/comparisonSentences.js';
 import { headline, mainFacts } from '../report/sentences/headline.js';
 import { datasetLabel, stagesSentence } from '../report/sentences/summary.js';
 import type { ReportInput } from '../report/input/Report.js';
-import type { Html } from '../support/html.js';
+import { plainText } from '../support/plainText.js';
 import { layerLanguagesTable } from '../report/tables/analysisTables.js';
 import { toolVersion } from '../versions.js';
 import type { NeuronColumns } from './neuronColumns.js';
@@ -83,7 +81,7 @@ function languageOf(tag: string, { analysis, tokens }: { analysis: NeuronAnalysi
 /** What was found, in the report’s words: what a removal does where one was measured, and what a comparison shows. */
 function found(input: ReportInput): string {
     return [
-        ...(mainFacts(input) === undefined ? [] : [plain(headline(input))]),
+        ...(mainFacts(input) === undefined ? [] : [plainText(headline(input))]),
         ...(input.comparison === undefined ? [] : [comparisonSentence(input.comparison)]),
     ].join(' ');
 }
@@ -93,11 +91,4 @@ function checkOf({ name, question, verdict, sentence, numbers }: CheckResult): S
         ...{ name, question, verdict, sentence },
         numbers: numbers.map((one) => ({ name: one.name, words: numberWords(one) })),
     };
-}
-
-/** The words of markup. */
-function plain(markup: Html): string {
-    return toString(fromHtml(markup.toString(), { fragment: true }))
-        .replace(/[ \n]+/g, ' ')
-        .trim();
 }

@@ -7,7 +7,7 @@ import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { modelFiles } from '../engine/files/modelFiles.js';
 import { modelNames } from '../engine/files/modelNames.js';
 import { resolveModel } from '../engine/files/resolveModel.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import { identify } from '../neurons/classes/identify.js';
 import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
@@ -15,7 +15,7 @@ import { pick } from '../settings/pick.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { collectTable, identifyTable, outputTable, quantsTable } from '../settings/settings.js';
-import { inList } from '../support/inList.js';
+import { formatList } from '../support/format.js';
 import { inParts, inSteps, silent, type WorkOptions } from '../support/progress.js';
 import { makeFiles } from './makeFiles.js';
 import { makeImatrix } from './imatrix.js';
@@ -70,10 +70,9 @@ export function checkQuantFiles({
     make = [],
     imatrix,
 }: Pick<QuantsOptions, 'make' | 'imatrix'> & { readonly files?: readonly string[] | undefined }): void {
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
-    if (files.length + make.length === 0) throw wrong('no file to compare; give some, or `make`');
+    if (files.length + make.length === 0) throw wrongUse('no file to compare; give some, or `make`');
     if (imatrix !== undefined && make.length === 0)
-        throw wrong('`imatrix` is of files that are made here; name the types to make with `make`');
+        throw wrongUse('`imatrix` is of files that are made here; name the types to make with `make`');
 }
 
 async function quantsIn(options: QuantsOptions): Promise<Quants> {
@@ -206,7 +205,7 @@ function notesOf(
         ...(same.length > 0
             ? [
                   `The reference is ${type} itself, and a file of the same type keeps its weights: a KL of 0 ` +
-                      `(${inList(same)}) says nothing of what ${type} costs.`,
+                      `(${formatList(same)}) says nothing of what ${type} costs.`,
               ]
             : []),
         ...(imatrixTexts !== undefined && said

@@ -1,7 +1,7 @@
 import type { Activations } from '../activations/Activations.js';
 import { generationContextSize, type EngineOptions } from '../engine/types/engineTypes.js';
 import { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { needsValues } from '../interventions/resolveValue.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
@@ -43,7 +43,7 @@ export function checkTuneConfig(config: RunConfig): void {
 }
 
 function wrong(why: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', `tune: ${why}`);
+    return wrongUse(`tune: ${why}`);
 }
 
 function askedTwice(goal: string): LanguageNeuronsError {

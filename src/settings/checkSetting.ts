@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
 import { suggestion } from '../support/nearest.js';
 import { describeRange, isInRange, numberMend, parseNumber, parseShare } from '../support/numberRanges.js';
@@ -153,8 +153,4 @@ function asJson(value: unknown): string {
     } catch {
         return 'a value that contains itself';
     }
-}
-
-function wrongUse(words: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', words);
 }

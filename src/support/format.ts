@@ -153,10 +153,14 @@ export function formatLarge(value: number): string {
     return `${(value / divisor).toFixed(1).replace(/\.0$/, '')} ${word}`;
 }
 
-/** `['en', 'de', 'fr']` as `en, de and fr`. */
-export function formatList(words: readonly string[], last: 'and' | 'or' = 'and'): string {
-    if (words.length < 2) return words.join('');
-    return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
+/** `['en', 'de', 'fr']` as `en, de and fr`, or `en and 2 more` where there are more than `most`. */
+export function formatList(
+    words: readonly string[],
+    { most = words.length, last = 'and' }: { readonly most?: number; readonly last?: 'and' | 'or' } = {},
+): string {
+    if (words.length <= 1) return words.join('');
+    const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
+    return `${shown.slice(0, -1).join(', ')} ${last} ${shown.at(-1)!}`;
 }
 
 /** `1 language`, `2 languages`. */

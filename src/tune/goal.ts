@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { analysedLanguage } from '../neurons/sets/neuronsOf.js';
 import type { Tune } from './tuneFile.js';
 
@@ -23,12 +23,8 @@ export function goalOf(analysed: { readonly languages: readonly string[] }, aske
     ];
     const goal = { speak: named(speak), avoid: named(avoid) };
     if (goal.speak.length + goal.avoid.length === 0)
-        throw wrong('nothing is asked for; give `speak` or `avoid`, such as `speak: de`');
+        throw wrongUse('nothing is asked for; give `speak` or `avoid`, such as `speak: de`');
     const both = goal.speak.find((language) => goal.avoid.includes(language));
-    if (both !== undefined) throw wrong(`${both} cannot be spoken and avoided; leave one out`);
+    if (both !== undefined) throw wrongUse(`${both} cannot be spoken and avoided; leave one out`);
     return goal;
-}
-
-function wrong(why: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', why);
 }

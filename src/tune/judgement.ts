@@ -4,7 +4,7 @@ import {
     type VerdictPair,
 } from '../experiments/statistics/accuracyDifference.js';
 import type { CellInterval } from '../experiments/results/DeactivationMatrix.js';
-import { mean } from '../support/mean.js';
+import { mean } from '../support/averages.js';
 
 /** Answers to the held-out prompts: by language, then prompt, 1 for one that passes. */
 export type Passes = readonly ArrayLike<number>[];

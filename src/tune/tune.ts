@@ -2,7 +2,7 @@ import type { Activations } from '../activations/Activations.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { checkModel } from '../experiments/conditions/checkFit.js';
 import type { MeasureContext } from '../experiments/metric/Metric.js';
 import { scaleOf } from '../export/planEdits.js';
@@ -80,10 +80,6 @@ export async function tune(options: TuneOptions): Promise<Tune> {
     return withFolder(options.folder, 'tune', () => search.run());
 }
 
-function wrong(why: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', why);
-}
-
 type Planned = TuneOptions & { readonly progress: Progress };
 
 /** A search with its prompts counted and its grid made. */
@@ -100,7 +96,7 @@ class Search {
         const { sets = ['specific', 'specific+related'], layers = layerChoices, strengths = [0.5, 1] } = options;
         const { raise = raisingOperations(options.values), dose, activations, analysis } = options;
         if (dose !== undefined && activations === undefined)
-            throw wrong('`dose` needs the counts, which rank neurons; give `activations`');
+            throw wrongUse('`dose` needs the counts, which rank neurons; give `activations`');
         const doses = dose && { ranking: rankNeurons(activations!, analysis), shares: dose };
         this.#grid = { sets, layers, strengths, raise, doses };
     }
@@ -110,7 +106,8 @@ class Search {
         const goal = goalOf(analysis, options);
         const { languages } = questions;
         const odd = languages.find((language) => goal.avoid.includes(language));
-        if (odd !== undefined) throw wrong(`${questions.name}: asks in ${odd}, which is to be avoided; leave it out`);
+        if (odd !== undefined)
+            throw wrongUse(`${questions.name}: asks in ${odd}, which is to be avoided; leave it out`);
         const prompts = await promptsOf(questions, limit);
         // As many of each language: parallel prompts of all languages are then judged as one.
         const some = someQuestions(questions, (place) => place < prompts);

@@ -1,12 +1,11 @@
 import { englishName } from '../languages/englishName.js';
 import { formatList, formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../support/format.js';
-import { inList } from '../support/inList.js';
 import type { Refusal } from './judgement.js';
 import { goalName, type Tune } from './tuneFile.js';
 
 /** What was asked for, behind `the model`: `keeps to German`. */
 export function goalWords({ speak, avoid }: Pick<Tune, 'speak' | 'avoid'>): string {
-    const names = (languages: readonly string[]): string => inList(languages.map(englishName));
+    const names = (languages: readonly string[]): string => formatList(languages.map(englishName));
     const parts = [
         ...(speak.length === 0 ? [] : [`keeps to ${names(speak)}`]),
         ...(avoid.length === 0 ? [] : [`stays out of ${names(avoid)}`]),
@@ -20,7 +19,7 @@ export function tuneVerdict(tune: Tune): string[] {
     const told = `The whole model keeps to the language asked in ${formatShare(whole.passRate)} of its answers`;
     if (whole.passRate === 1) return [`${told} to the searched prompts: there is nothing to gain.`];
     const instead = Object.keys(whole.instead);
-    const where = instead.length === 0 ? '' : `, and falls into ${inList(instead.map(englishName), 3)}`;
+    const where = instead.length === 0 ? '' : `, and falls into ${formatList(instead.map(englishName), { most: 3 })}`;
     if (candidates === 0) {
         const why = 'answers fall into no analysed language, and none is to be spoken or avoided that has neurons';
         return [`${told}${where}: there is nothing to try, since ${why}.`];
@@ -33,7 +32,8 @@ export function tuneVerdict(tune: Tune): string[] {
     if (refused.length > 0) {
         return [`Nothing is claimed of the best candidate (${best.words}): ${refusalWords(tune, judgement)}.`];
     }
-    const did = `${formatShare(rates.tuned)} of the held-out prompts in ${inList(languages.map(englishName), 3)}`;
+    const inThem = formatList(languages.map(englishName), { most: 3 });
+    const did = `${formatShare(rates.tuned)} of the held-out prompts in ${inThem}`;
     return [
         `With ${best.words} (${formatQuantity(best.neurons, 'neuron')}) the model ${goalWords(tune)} in ${did}: ` +
             'surely more often than as it is, with a system prompt that asks for it, or with as many random neurons ' +
@@ -60,8 +60,8 @@ function refusalWords({ maxKl, maxLoss }: Tune, { refused, kl, accuracy }: NonNu
     const not = 'on held-out prompts it keeps to the language not surely more often than';
     const unbeaten = refused.flatMap((reason: Refusal) => (reason in baselines ? [baselines[reason as Baseline]] : []));
     const upper = kl.interval === null ? '' : ` (up to ${formatMeasured(kl.interval[1])})`;
-    return inList([
-        ...(unbeaten.length === 0 ? [] : [`${not} ${formatList(unbeaten, 'or')}`]),
+    return formatList([
+        ...(unbeaten.length === 0 ? [] : [`${not} ${formatList(unbeaten, { last: 'or' })}`]),
         ...(refused.includes('kl')
             ? [`KL divergence on held-out texts is not surely below ${maxKl} nats a token${upper}`]
             : []),

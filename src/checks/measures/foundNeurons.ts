@@ -38,6 +38,10 @@ export function repeatedCriteria(probabilities: Probabilities, analysis: NeuronA
     return choose(probabilities, swept).lambda === analysis.lambda ? swept : given;
 }
 
+/** Shares of found neurons that another way of finding them has to find too: enough, and too few. */
+export const enough = 0.8;
+export const tooFew = 0.5;
+
 /** Numbers of neurons: of those selected by class, `none` high in no language; general ones among all. */
 export interface ClassSizes extends Readonly<Record<NeuronClass, number>> {
     readonly none: number;

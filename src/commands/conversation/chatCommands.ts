@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { InterventionWhere } from '../../interventions/Intervention.js';
 import type { NeuronSetName } from '../../neurons/sets/neuronSets.js';
 import { setsFor } from '../../neurons/sets/neuronSets.js';
@@ -129,8 +129,4 @@ function oneOf<Name extends string>(command: string, given: string, names: reado
     if (found !== undefined) return found;
     const takes = `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`;
     throw wrongUse(`${command} takes ${takes}, not ${JSON.stringify(given)}${suggestion(given, names)}`);
-}
-
-function wrongUse(words: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', words);
 }

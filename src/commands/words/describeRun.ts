@@ -1,5 +1,3 @@
-import { fromHtml } from 'hast-util-from-html';
-import { toString } from 'hast-util-to-string';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/results/DeactivationMatrix.js';
 import { wholeEstimate } from '../../experiments/matrices/wholeEstimate.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
@@ -8,6 +6,7 @@ import type { ExaminedModel } from '../../run/examineModel.js';
 import { type AlignedCell, type AlignedColumn, alignedTable, type Tone } from './alignedTable.js';
 import { beyondControlIn } from '../../experiments/statistics/toldCell.js';
 import { toneOf } from './effectCells.js';
+import { plainText } from '../../support/plainText.js';
 import { wrapText } from '../../support/wrapText.js';
 
 /** A model of a run with its name for people. */
@@ -45,14 +44,9 @@ export function describeRun(models: readonly NamedModel[]): string {
     return `the whole model${set === undefined ? '' : without}:\n${alignedTable(columns, rows)}`;
 }
 
-/** What was found, in a sentence of at most so many columns a line. */
+/** What was found, in a sentence of at most so many columns a line; all its spaces are plain. */
 export function foundWords(model: Pick<ExaminedModel, 'analysis' | 'matrices'>, width: number): string[] {
-    return wrapText(
-        toString(fromHtml(String(headline(model)), { fragment: true }))
-            .replaceAll(/\s+/g, ' ')
-            .trim(),
-        width,
-    );
+    return wrapText(plainText(headline(model)).replaceAll(/\s/g, ' '), width);
 }
 
 function besideRandom(matrix: DeactivationMatrix): Column[] {

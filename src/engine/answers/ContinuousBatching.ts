@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { checkSettings, type OtherOptions } from '../../settings/checkSetting.js';
 import { EditPlaces } from './EditPlaces.js';
 import type { TextEdit } from '../types/edits.js';
@@ -103,10 +103,7 @@ export class ContinuousBatching {
         checkSettings(options, {}, { edits: true, ownEdits: true, parallel: true, requestSize: true });
         const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `\`parallel\` takes a whole number from 1 to ${most}, not ${options.parallel}`,
-            );
+            throw wrongUse(`\`parallel\` takes a whole number from 1 to ${most}, not ${options.parallel}`);
         }
         const batching = new ContinuousBatching(passes, await passes.tokenTexts(), options);
         // The memory is taken now, so that no request has to wait or fail for it.
@@ -233,21 +230,20 @@ export class ContinuousBatching {
         if (ownEdit !== undefined) this.#places.check(ownEdit);
         const length = this.lengthWithBos(prompt);
         const { requestSize } = this.#options;
-        const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
-        if (length === 0) throw wrong('a prompt is empty; give it some text');
+        if (length === 0) throw wrongUse('a prompt is empty; give it some text');
         if (!(Number.isInteger(maxTokens) && maxTokens >= 0))
-            throw wrong(`an answer cannot have ${maxTokens} tokens; give at least 1`);
+            throw wrongUse(`an answer cannot have ${maxTokens} tokens; give at least 1`);
         if (!(Number.isInteger(edit) && edit >= 0 && edit < this.#edits.length))
-            throw wrong(`a prompt uses edit ${edit}, but there are ${this.#edits.length} edits`);
+            throw wrongUse(`a prompt uses edit ${edit}, but there are ${this.#edits.length} edits`);
         if (length + maxTokens > requestSize) {
-            throw wrong(
+            throw wrongUse(
                 `a prompt of ${length} tokens with an answer of up to ${maxTokens} is longer than the ` +
                     `${requestSize} tokens of a request`,
             );
         }
         const outside = prompt.find((token) => !this.texts.has(token));
         if (outside !== undefined)
-            throw wrong(`the model has no token ${outside}; its tokens are 0 to ${this.texts.size - 1}`);
+            throw wrongUse(`the model has no token ${outside}; its tokens are 0 to ${this.texts.size - 1}`);
     }
 
     async #run(): Promise<void> {

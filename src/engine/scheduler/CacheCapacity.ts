@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { CacheLayout } from '../loading/loadEngine.js';
 import type { AnswerRequest } from './AnswerRequest.js';
 import type { Sequence } from './Sequence.js';
@@ -93,17 +93,16 @@ export class CacheCapacity {
     }
 
     #check(request: AnswerRequest, cells: number): void {
-        const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
         const { prompt, answers = 1, maxTokens } = request;
-        if (prompt.length === 0) throw wrong('a prompt is empty; give it some text');
+        if (prompt.length === 0) throw wrongUse('a prompt is empty; give it some text');
         if (answers > this.#layout.sequences) {
-            throw wrong(
+            throw wrongUse(
                 `${answers} answers to a prompt are more than the ${this.#layout.sequences} sequences of a batch; ` +
                     'request fewer at a time',
             );
         }
         if (cells > this.cellsOfRequest) {
-            throw wrong(
+            throw wrongUse(
                 `a prompt of ${prompt.length} tokens with ${answers} answers of up to ${maxTokens} takes ` +
                     `${cells} cells of context, but there are ${this.cellsOfRequest}; raise the context size or ` +
                     "lower the answers' length",

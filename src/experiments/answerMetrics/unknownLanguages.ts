@@ -2,7 +2,7 @@ import { detectorCode } from '../../answers/detectorCode.js';
 import { englishName } from '../../languages/englishName.js';
 import { languageTag, usualTag } from '../../languages/languageTag.js';
 import type { Questions } from '../../questions/sources/Questions.js';
-import { inList } from '../../support/inList.js';
+import { formatList } from '../../support/format.js';
 import type { Progress } from '../../support/progress.js';
 import type { AnswerJudge } from '../metric/choices.js';
 
@@ -25,7 +25,7 @@ export function noteUnknownLanguages(
     const unknown = languages.filter((language) => detectorCode(language) === undefined);
     if (unknown.length > 0) {
         progress.note(
-            `${name}: the detector does not know the language of answers in ${inList(unknown)}, so none of them ` +
+            `${name}: the detector does not know the language of answers in ${formatList(unknown)}, so none of them ` +
                 `counts as right; ${mend}`,
         );
     }
@@ -36,5 +36,5 @@ export function noteUnknownLanguages(
         return [`${language} as ${englishName(usualTag(tag) ?? tag)}`];
     });
     if (wider.length > 0)
-        progress.note(`${name}: the language of answers is detected only as a wider one: ${inList(wider)}`);
+        progress.note(`${name}: the language of answers is detected only as a wider one: ${formatList(wider)}`);
 }

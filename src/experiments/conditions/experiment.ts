@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { Activations } from '../../activations/Activations.js';
 import type { ActivationValues } from '../../activations/ActivationValues.js';
 import { checkSettings, type OtherOptions } from '../../settings/checkSetting.js';
@@ -84,10 +84,10 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
     const { matched = experimentTable.matched.default } = options;
     const draw = ruleOf(options);
-    if (operations.length === 0) throw wrong('no operation is given; give for example scale:0.5');
+    if (operations.length === 0) throw wrongUse('no operation is given; give for example scale:0.5');
     checkOperations(operations);
     if (askedDoses !== undefined && options.sets !== undefined)
-        throw wrong('`doses` and `sets` cannot be used together; leave one out');
+        throw wrongUse('`doses` and `sets` cannot be used together; leave one out');
     const doses = askedDoses === undefined ? undefined : { ...askedDoses, shares: sharesOf(askedDoses) };
     const askedSets = doses === undefined ? (options.sets ?? setsFor(analysis)) : [];
     const parts = operations.map((operation): ExperimentPart => {
@@ -120,15 +120,16 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
 /** How controls are drawn; undefined: at random. */
 function ruleOf({ analysis, matched, activations }: ExperimentOptions): ControlRule | undefined {
     if (matched !== 'rate') return undefined;
-    if (activations === undefined) throw wrong('controls that are active as often need the counts; give `activations`');
+    if (activations === undefined)
+        throw wrongUse('controls that are active as often need the counts; give `activations`');
     return rateRule(activations, analysis);
 }
 
 /** Ascending, each once. */
 function sharesOf({ shares }: Doses): number[] {
     const odd = shares.find((share) => !(share > 0 && share < 1));
-    if (odd !== undefined) throw wrong(`a dose must lie between 0 and 1, not ${odd}`);
-    if (shares.length === 0) throw wrong('no dose is given; give for example 0.01');
+    if (odd !== undefined) throw wrongUse(`a dose must lie between 0 and 1, not ${odd}`);
+    if (shares.length === 0) throw wrongUse('no dose is given; give for example 0.01');
     return [...new Set(shares)].sort((a, b) => a - b);
 }
 
@@ -137,11 +138,7 @@ function checkOperations(operations: readonly Operation[]): void {
     for (const operation of operations) checkOperation(operation);
     const names = operations.map(operationName);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw wrong(`the operation ${twice} is given twice; leave one out`);
+    if (twice !== undefined) throw wrongUse(`the operation ${twice} is given twice; leave one out`);
     const idle = operations.find(changesNothing);
-    if (idle !== undefined) throw wrong(`${operationName(idle)} changes nothing; leave it out`);
-}
-
-function wrong(why: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('WRONG_USE', why);
+    if (idle !== undefined) throw wrongUse(`${operationName(idle)} changes nothing; leave it out`);
 }

@@ -17,9 +17,10 @@ export function powerSentences(set: DeactivationSet, metric: MetricKind): string
     const power = powerOf(set, metric);
     const untold = power?.cells.filter(({ told }) => !told) ?? [];
     if (power === undefined || untold.length === 0) return [];
-    const named = untold.slice(0, mostNamed).map((cell) => untoldWords(cell, metric));
-    const more = untold.length - named.length;
-    const list = formatList(more > 0 ? [...named, `${more} more`] : named);
+    const list = formatList(
+        untold.map((cell) => untoldWords(cell, metric)),
+        { most: mostNamed },
+    );
     const seen = seenWords(power, metric);
     return [`${power.coarse ? `Too coarse: ${seen}` : capitalized(seen)}.`, `Not told from chance: ${list}.`];
 }

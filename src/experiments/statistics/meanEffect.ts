@@ -1,4 +1,4 @@
-import { mean } from '../../support/mean.js';
+import { mean } from '../../support/averages.js';
 
 /** Of a metric: whether its effects are fractions of the baseline. */
 interface Effects {

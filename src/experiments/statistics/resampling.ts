@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { mean } from '../../support/mean.js';
+import { mean } from '../../support/averages.js';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import type { CellInterval } from '../results/DeactivationMatrix.js';
 import { normalP, studentP, studentQuantile } from '../../support/statistics.js';

@@ -10,7 +10,7 @@ import { checkSettings } from '../../settings/checkSetting.js';
 import { languagesTable } from '../../settings/settings.js';
 import { cacheFolder } from '../../files/cacheFolder.js';
 import { defined } from '../../support/defined.js';
-import { inList } from '../../support/inList.js';
+import { formatList } from '../../support/format.js';
 import { silent } from '../../support/progress.js';
 import { throwIfStopped } from '../../support/stop.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
@@ -150,7 +150,9 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
     );
     list.checkOnce(languages);
     if (passedOver.length > 0) {
-        progress?.note(`${folder}: skips ${inList(passedOver, 5)}; name files of questions like mgsm_en.tsv`);
+        progress?.note(
+            `${folder}: skips ${formatList(passedOver, { most: 5 })}; name files of questions like mgsm_en.tsv`,
+        );
     }
     const chosen = list.choose({ ...options, note: progress?.note.bind(progress) });
     const nameOf = new Map(chosen.map(({ language, name }) => [language, name]));

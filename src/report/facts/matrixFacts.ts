@@ -7,8 +7,9 @@ import type {
 import { effectOf } from '../../experiments/resultFiles/matrixTable.js';
 import { beyondControlIn, isTold } from '../../experiments/statistics/toldCell.js';
 import type { Operation } from '../../interventions/Operation.js';
+import { median } from '../../support/averages.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
-import { binomialTail, cellOf, isComparable, isFiniteNumber, meanOfFinite, median, type Measured } from './numbers.js';
+import { binomialTail, cellOf, isComparable, isFiniteNumber, meanOfFinite, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
 const setOrder: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];

@@ -41,13 +41,9 @@ export function meanOfFinite(effects: readonly Measured[], words: Pick<MetricWor
     return finite.length === 0 ? null : meanEffect(finite, words);
 }
 
-/** Median of the finite values; null where there is none. */
-export function median(values: readonly Measured[]): Measured {
-    const sorted = values.filter(isFiniteNumber).sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    const upper = sorted[middle];
-    if (upper === undefined) return null;
-    return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+/** A fraction in percent. */
+export function inPercent(fraction: Measured): Measured {
+    return fraction === null ? null : 100 * fraction;
 }
 
 /** Probability of at least `hits` successes in `trials` draws that succeed with probability `p`. */

@@ -13,7 +13,7 @@ import {
 import type { SetCell } from '../facts/matrixFacts.js';
 import { effectCell } from '../../experiments/metric/effectUnits.js';
 import type { MetricWords } from '../../experiments/metric/Metric.js';
-import { meanOfFinite, type Measured } from '../facts/numbers.js';
+import { inPercent, meanOfFinite, type Measured } from '../facts/numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
 
 /** What is drawn for each language. */
@@ -59,10 +59,10 @@ export function overviewRows(
 export function overviewFigure(rows: readonly OverviewRow[], words: MetricWords): TopLevelSpec {
     const { noun, unit, formatEffect } = words;
     const scale = divergingScale(
-        rows.flatMap(({ own, interval, others, random }) => [own, ...(interval ?? []), others, random].map(percent)),
+        rows.flatMap(({ own, interval, others, random }) => [own, ...(interval ?? []), others, random].map(inPercent)),
         (one) => effectCell(one / 100, words),
     );
-    const at = (effect: Measured): number | null => scale.position(percent(effect));
+    const at = (effect: Measured): number | null => scale.position(inPercent(effect));
     const language = (row: OverviewRow): string => languageLabel(row.language);
     const points = rows
         .flatMap((row) =>
@@ -113,8 +113,4 @@ function axisOf(positions: readonly number[], { ticks: all }: DivergingScale, ti
         scale: { domain: [least, most], nice: false, zero: false },
         axis: { values: ticks.map(({ position }) => position), labelExpr: tickLabels(ticks), title },
     });
-}
-
-function percent(effect: Measured): Measured {
-    return effect === null ? null : 100 * effect;
 }

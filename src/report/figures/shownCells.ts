@@ -5,7 +5,7 @@ import { metricOf } from '../../experiments/registry/metrics.js';
 import { leastSignTestP } from '../../experiments/statistics/tooFewRight.js';
 import { equalsP, formatCount, formatNumber, formatQuantity } from '../../support/format.js';
 import { cellsOf, type SetCell, setsOf } from '../facts/matrixFacts.js';
-import { isComparable, type Measured } from '../facts/numbers.js';
+import { inPercent, isComparable, type Measured } from '../facts/numbers.js';
 import { divergingScale, type DivergingScale } from './heatmap.js';
 
 /** What a matrix shows of a cell, for the report's figure and the explorer's page alike. */
@@ -67,7 +67,7 @@ const sides: Readonly<Record<Side, (cell: SetCell) => Told>> = {
 
 /** The percentage that a cell's colour stands for; null where it is grey. */
 function coloured({ effect, noise }: Pick<Told, 'effect' | 'noise'>): Measured {
-    return noise ? null : percent(effect);
+    return noise ? null : inPercent(effect);
 }
 
 function tooFewWords({ baseline, samples }: SetCell): string {
@@ -76,8 +76,4 @@ function tooFewWords({ baseline, samples }: SetCell): string {
         `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: ` +
         `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`
     );
-}
-
-function percent(fraction: Measured): Measured {
-    return fraction === null ? null : fraction * 100;
 }

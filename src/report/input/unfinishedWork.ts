@@ -103,7 +103,7 @@ async function unfinishedMeasurements(folder: string, languages: readonly string
         const lacks = missing.length === 0 ? '' : `, none in ${formatList(missing)}`;
         const nouns = formatList(
             own.map(({ noun }) => noun),
-            'or',
+            { last: 'or' },
         );
         const pieces = formatQuantity(found.length, 'finished piece');
         sentences.push(

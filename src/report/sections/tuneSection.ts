@@ -1,7 +1,13 @@
 import { englishName } from '../../languages/englishName.js';
-import { equalsP, formatMeasured, formatPointsChange, formatQuantity, formatShare } from '../../support/format.js';
+import {
+    equalsP,
+    formatList,
+    formatMeasured,
+    formatPointsChange,
+    formatQuantity,
+    formatShare,
+} from '../../support/format.js';
 import { html, type Html, withCode } from '../../support/html.js';
-import { inList } from '../../support/inList.js';
 import { goalName, type Tune, tuneFileName, tunePath } from '../../tune/tuneFile.js';
 import { type Baseline, baselineNames, goalWords, tuneVerdict } from '../../tune/tuneWords.js';
 import { checkFigure } from '../figures/checkFigure.js';
@@ -70,15 +76,15 @@ function caption(tune: Tune, { over, kl, accuracy }: NonNullable<Tune['judgement
         return `${formatPointsChange(value)} over the ${baselineNames[name]} (${words.join(', ')})`;
     });
     return html`<p>
-            On ${prompts.judged} held-out prompts in ${inList(languages.map(englishName), 3)}, with
-            ${formatQuantity(best!.neurons, 'neuron')} changed: ${inList(gains)}. The whisker at a baseline is the
+            On ${prompts.judged} held-out prompts in ${formatList(languages.map(englishName), { most: 3 })}, with
+            ${formatQuantity(best!.neurons, 'neuron')} changed: ${formatList(gains)}. The whisker at a baseline is the
             95&nbsp;% interval of the difference, paired prompt by prompt, drawn from the end of the intervention’s bar:
             where it does not reach that end, the gain is told from chance.
         </p>
         <p>
             What it costs: KL divergence ${formatMeasured(kl.value)} nats a
             token${kl.interval !== null && html` (${kl.interval.map(formatMeasured).join(' to ')})`} on ${texts} in
-            ${inList(textLanguages, 4)}${
+            ${formatList(textLanguages, { most: 4 })}${
                 accuracy !== null &&
                 html`; accuracy ${formatPointsChange(accuracy.value)} from ${formatShare(accuracy.whole)}`
             }.

@@ -15,7 +15,8 @@ import {
 } from '../../../src/support/format.js';
 import { html, raw } from '../../../src/support/html.js';
 import { relativeChange } from '../../../src/experiments/resultFiles/matrixTable.js';
-import { binomialTail, median } from '../../../src/report/facts/numbers.js';
+import { median } from '../../../src/support/averages.js';
+import { binomialTail } from '../../../src/report/facts/numbers.js';
 
 describe('numbers in words', () => {
     it.each([
@@ -50,6 +51,10 @@ describe('numbers in words', () => {
         [formatLarge(4_229_741), '4.2 million'],
         [formatLarge(512), '512'],
         [formatList(['en', 'de', 'fr']), 'en, de and fr'],
+        [formatList(['en', 'de', 'fr', 'th'], { most: 2 }), 'en, de and 2 more'],
+        [formatList(['en', 'de'], { most: 2, last: 'or' }), 'en or de'],
+        [formatList(['en'], { most: 0 }), 'en'],
+        [formatList([]), ''],
         [formatCompact(0), '0'],
         [formatCompact(1e18), '1e18'],
     ])('%s is %s', (actual, expected) => expect(actual).toBe(expected));
