@@ -1,5 +1,5 @@
 /**
- * What reads, writes, imports and merges the files of a run's folder.
+ * What reads, writes, imports, merges and reports on the files of a run's folder.
  * @module language-neurons/files
  */
 // Counts
@@ -20,11 +20,15 @@ export { type ExamplesHead, readExamples, readExamplesHead } from './examples/ex
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';
 export { type WatchedFile, type WatchedFileOptions, writeWatched } from './neurons/tables/watchedFile.js';
 export { readNeurons, writeNeurons } from './neurons/analysis/neuronsFile.js';
+export type { Comparison } from './experiments/results/Comparison.js';
 export { readComparison, writeComparison } from './experiments/resultFiles/comparisonFile.js';
+export type { DoseCurves } from './experiments/results/DoseCurves.js';
 export { readCurves, writeCurves } from './experiments/resultFiles/doseFile.js';
+export type { DeactivationMatrix } from './experiments/results/DeactivationMatrix.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/resultFiles/matrixFile.js';
 export { type Quants, readQuantsIfAny, writeQuants } from './quants/quantsFile.js';
 export { writeQuantsPage } from './report/quantsPage.js';
+export { reportOn } from './report/reportOn.js';
 export type { ReportFiles, ReportInput } from './report/input/Report.js';
 export { writeReport } from './report/writeReport.js';
 export { exportSite } from './explore/exportSite.js';
@@ -43,5 +47,6 @@ export { readTuneIfAny, type Tune } from './tune/tuneFile.js';
 
 // What is given to a run
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
-export { readRunConfig } from './run/RunConfig.js';
+export { readRunConfig, type RunConfig } from './run/RunConfig.js';
+export { merge } from './run/merge.js';
 export { clean } from './run/clean.js';

@@ -21,10 +21,8 @@ export { hasRightNumber } from './answers/numberRules.js';
 
 // A model
 export { Engine } from './engine/Engine.js';
-export type { EngineOptions, GeneratedAnswer, Prompt, ScoreResult } from './engine/types/engineTypes.js';
+export type { Prompt } from './engine/types/engineTypes.js';
 export type { ContinuousBatching } from './engine/answers/ContinuousBatching.js';
-export type { AnswerRequest } from './engine/scheduler/AnswerRequest.js';
-export type { TextEdit } from './engine/types/edits.js';
 export { neuronsAt, type Site } from './engine/types/Site.js';
 export { embeddedModel } from './run/embeddedRun.js';
 
@@ -63,10 +61,7 @@ export { serve } from './serve/serve.js';
 export { accuracyMetric } from './experiments/answerMetrics/accuracy.js';
 export { bitsPerByteMetric } from './experiments/textMetrics/bitsPerByte.js';
 export { compare } from './experiments/comparisons/compare.js';
-export type { Comparison } from './experiments/results/Comparison.js';
 export { deactivate } from './experiments/deactivate.js';
-export type { DeactivationMatrix } from './experiments/results/DeactivationMatrix.js';
-export type { DoseCurves } from './experiments/results/DoseCurves.js';
 export { intervene } from './experiments/intervene.js';
 export { klMetric } from './experiments/textMetrics/divergence.js';
 export { languageMetric } from './experiments/answerMetrics/language.js';
@@ -78,7 +73,4 @@ export { scoredMetric } from './experiments/textMetrics/scoredMetric.js';
 // The whole way
 export { check } from './checks/runChecks.js';
 export { explore } from './explore/explore.js';
-export { reportOn } from './report/reportOn.js';
-export { merge } from './run/merge.js';
 export { run } from './run/run.js';
-export type { RunConfig } from './run/RunConfig.js';

@@ -58,7 +58,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     klMetric: (options) => library.klMetric({} as library.Corpus, options),
     languageMetric: (options) => library.languageMetric(options),
     logitLens: (options) => library.logitLens(options),
-    merge: (options) => library.merge([], options),
+    merge: (options) => files.merge([], options),
     // an operation is one of the options of readMatrix
     readMatrix: (options) => files.readMatrix(folder, 'ppl', options),
     modelFingerprint: (options) => files.modelFingerprint(embeddedModel, [], options),
@@ -69,14 +69,14 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     perplexityMetric: (options) => library.perplexityMetric({} as library.Corpus, options),
     quants: (options) => files.quants(options),
     readActivations: (options) => files.readActivations(folder, options),
-    reportOn: (options) => library.reportOn(folder, options),
+    reportOn: (options) => files.reportOn(folder, options),
     respond: (options) => library.respond(options),
     run: (options) => library.run({ model: embeddedModel, data: ['udhr'], out: folder }, options),
     serve: (options) => library.serve(options),
     tune: (options) => files.tune(options),
     withNeurons: (options) => library.withNeurons(() => Promise.reject(new Error('made')), options),
-    writeCurves: (options) => files.writeCurves(folder, {} as library.DoseCurves, options),
-    writeMatrix: (options) => files.writeMatrix(folder, {} as library.DeactivationMatrix, options),
+    writeCurves: (options) => files.writeCurves(folder, {} as files.DoseCurves, options),
+    writeMatrix: (options) => files.writeMatrix(folder, {} as files.DeactivationMatrix, options),
     writeNeuronTable: (options) =>
         files.writeNeuronTable(
             `${folder}/n.csv`,

@@ -10,33 +10,33 @@ const user = `
 import * as all from 'language-neurons';
 import * as files from 'language-neurons/files';
 import {
-    type Activations, collect, compare, type Comparison, deactivate, type DeactivationMatrix, type DoseCurves, Engine,
-    identify, intervene, type NeuronAnalysis, type NeuronIndex, neuronsInLayer, neuronsOf, perplexity, type Progress,
-    run, type ScoreResult, type TextEdit,
+    type Activations, collect, compare, deactivate, Engine, identify, intervene, type NeuronAnalysis, type NeuronIndex,
+    neuronsInLayer, neuronsOf, perplexity, type Progress, run,
 } from 'language-neurons';
 export const progress: Progress = { stage() {}, advance() {}, note() {}, done() {} };
 export const open = (model: string): Promise<Engine> => Engine.open({ model, progress });
 export const seconds = async (config: Parameters<typeof run>[0]): Promise<number> => (await run(config)).seconds;
 export const languages = ({ languages }: NeuronAnalysis): readonly string[] => languages;
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Masks = readonly Uint8Array[];
 export const signatures: {
     readonly counts: Equal<Awaited<ReturnType<typeof collect>>['activations'], Activations>;
     readonly classes: Equal<ReturnType<typeof identify>, NeuronAnalysis>;
     readonly of: Equal<ReturnType<typeof neuronsOf>, NeuronIndex[]>;
     readonly inLayer: Equal<ReturnType<typeof neuronsInLayer>, NeuronIndex[]>;
-    readonly scores: Equal<Awaited<ReturnType<Engine['score']>>, ScoreResult>;
-    readonly edit: Equal<NonNullable<Parameters<Engine['score']>[1]>['edit'], TextEdit>;
+    readonly scores: Equal<Awaited<ReturnType<Engine['score']>>['decodedTokens'], number>;
+    readonly edit: Equal<Extract<NonNullable<Parameters<Engine['score']>[1]>['edit'], Masks>, Masks>;
     readonly perplexity: Equal<ReturnType<typeof perplexity>, number>;
     readonly read: Equal<Awaited<ReturnType<typeof files.readNeurons>>, NeuronAnalysis>;
-    readonly readMatrix: Equal<Awaited<ReturnType<typeof files.readMatrix>>, DeactivationMatrix | undefined>;
-    readonly compared: Equal<ReturnType<typeof compare>, Comparison>;
+    readonly readMatrix: Equal<Awaited<ReturnType<typeof files.readMatrix>>, files.DeactivationMatrix | undefined>;
+    readonly compared: Equal<ReturnType<typeof compare>, files.Comparison>;
     readonly options: Equal<Parameters<typeof collect>[0]['folds'], number | undefined>;
 } = {
     counts: true, classes: true, of: true, inLayer: true, scores: true, edit: true, perplexity: true, read: true,
     readMatrix: true, compared: true, options: true,
 };
 export const steps = { deactivate, intervene };
-export type Curves = DoseCurves;
+export type Curves = files.DoseCurves;
 // @ts-expect-error the native layer is not the library's
 type Addon = Engine['backends'];
 // @ts-expect-error nor are the passes

@@ -11,7 +11,7 @@ export interface Truncation {
     readonly minP: number;
 }
 
-/** What is asked of the model: answers to one prompt. They do not depend on the requests computed beside it. */
+/** What is asked of the model: answers to one prompt. They do not depend on the requests computed beside it. @inline */
 export interface AnswerRequest {
     /** Tokens. `ContinuousBatching` puts BOS before them where the model asks for one and it is not there. */
     readonly prompt: Int32Array;

@@ -11,7 +11,7 @@ export interface AffineEdit {
     readonly offsets?: readonly Float32Array[] | undefined;
 }
 
-/** The same for every token of a text; undefined: the whole model. */
+/** The same for every token of a text; undefined: the whole model. @inline */
 export type NeuronEdit = NeuronMask | AffineEdit | undefined;
 
 /** Tokens that go through different edits: by their position, by their text, or both. */
@@ -27,7 +27,7 @@ export interface EditsByToken {
     readonly at: (position: number, promptLength: number, text: number) => number;
 }
 
-/** A condition of the model: how the activations of a text are changed. */
+/** A condition of the model: how the activations of a text are changed. @inline */
 export type TextEdit = NeuronEdit | EditsByToken;
 
 export function isByToken(edit: TextEdit): edit is EditsByToken {

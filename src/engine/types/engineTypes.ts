@@ -9,7 +9,7 @@ import type { AnySample } from './TokenizedSample.js';
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = ValueOf<typeof engineTable.gpu>;
 
-/** The model, the settings of `engineTable`, and what the memory is for. */
+/** The model, the settings of `engineTable`, and what the memory is for. @inline */
 export interface EngineOptions extends OptionsOf<typeof engineTable> {
     /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
     readonly model: string;
@@ -114,7 +114,7 @@ export type Prompt =
 /** A generated answer under way. */
 export type GrowingAnswer = Pick<GeneratedAnswer, 'prompt' | 'answer' | 'edit' | 'text'>;
 
-/** One generated answer. */
+/** One generated answer. @inline */
 export interface GeneratedAnswer {
     /** Id of the prompt, and which answer to it, from 0. */
     readonly prompt: number;
@@ -133,7 +133,7 @@ export interface GeneratedAnswer {
     readonly accepted: number;
 }
 
-/** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */
+/** Score of one pass; perplexity is `exp(-logProbability / tokens)`. @inline */
 export interface ScoreResult extends TextScore {
     /** The same of each text, in their order. */
     readonly texts: readonly TextScore[];
