@@ -17,7 +17,7 @@ import { rankNeurons } from '../../src/neurons/scores/rankNeurons.js';
 import { reportOn } from '../../src/report/reportOn.js';
 import { merge } from '../../src/run/merge.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel, modelsFolder, smollm2 } from '../helpers/models.js';
 import { byteCharacters } from '../helpers/vocabularies.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -146,7 +146,7 @@ describe('an experiment of bits per byte', () => {
         expect(page).toContain('id="bits-per-byte.specific"');
         expect(page).toContain('id="dose.bits-per-byte"');
         expect(existsSync(join(whole, 'figures', 'bits-per-byte.specific.svg'))).toBe(true);
-        const { code, stdout, stderr } = await cli(
+        const { code, stdout, stderr } = await commandHere(
             ...['deactivate', whole, '--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:25-28'],
             ...['--languages', 'en,de,zh', '--metric', 'bits-per-byte', '--sets', 'specific', '--controls', '2'],
         );

@@ -5,7 +5,7 @@ import { readActivations } from '../../src/activations/activationsFile.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { asPrompts } from '../../src/questions/templates/chatSamples.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -18,7 +18,7 @@ const lines = (name: string, ...records: object[]): string => {
     return at(name);
 };
 const collect = (data: string, out: string, model = embeddedModel) =>
-    cli('collect', '--model', model, '--gpu', 'off', '--data', data, '--out', at(out));
+    commandHere('collect', '--model', model, '--gpu', 'off', '--data', data, '--out', at(out));
 
 // The embedded model's template writes each message and a line's end.
 const chats = [

@@ -7,7 +7,7 @@ import { openQuestions } from '../../src/questions/sources/openQuestions.js';
 import { openTemplate } from '../../src/questions/templates/promptTemplates.js';
 import { type AnsweredQuestion, respond, type RespondOptions } from '../../src/questions/respond.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { datedTemplate, writeWithTemplate } from '../helpers/datedModel.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -81,14 +81,24 @@ it('accuracies keep their day, and take another by --date', async () => {
     const on = (...more: string[]): Promise<{ code: number | null; stderr: string }> => {
         const questions = ['--data', at('questions'), '--template', 'chat', '--max-tokens', '2', '--limit', '2'];
         const command = ['deactivate', at('run'), '--model', model, '--gpu', 'off', '--metric', 'accuracy'];
-        return cli(...command, ...questions, '--controls', '1', '--sets', 'specific', ...more);
+        return commandHere(...command, ...questions, '--controls', '1', '--sets', 'specific', ...more);
     };
     mkdirSync(at('texts'));
     for (const [language, words] of [['en', 'The farmer and the house'] as const, ['de', 'Der Lehrer und die Stadt']])
         writeFileSync(at('texts', `${language}.txt`), Array.from({ length: 20 }, () => words).join('\n'));
-    const collected = await cli('collect', '--model', model, '--gpu', 'off', '--data', at('texts'), '--out', at('run'));
+    const collected = await commandHere(
+        'collect',
+        '--model',
+        model,
+        '--gpu',
+        'off',
+        '--data',
+        at('texts'),
+        '--out',
+        at('run'),
+    );
     expect(collected.code, collected.stderr).toBe(0);
-    expect((await cli('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
+    expect((await commandHere('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
 
     const first = await on('--date', '2020-01-31');
     expect(first.code, first.stderr).toBe(0);

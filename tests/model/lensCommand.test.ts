@@ -13,7 +13,7 @@ import { tokenLanguages } from '../../src/lens/tokenLanguages.js';
 import { identify } from '../../src/neurons/classes/identify.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { folderOfTest, temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -114,11 +114,11 @@ describe('the logit lens over a corpus', () => {
         const folder = folderOfTest();
         await writeNeurons(join(folder, 'neurons.json'), analysis);
         const args = ['lens', folder, '--model', embeddedModel, '--gpu', 'off', '--data', data, '--tokens', '10'];
-        const { stdout, code } = await cli(...args);
+        const { stdout, code } = await commandHere(...args);
         expect(code).toBe(0);
         expect(stdout.split('\n')[0]).toMatch(/^layer +English +own +another +not to be told$/);
         expect(stdout).toContain(`30 tokens of 3 languages in ${join(folder, 'lens.json')}`);
-        const printed = JSON.parse((await cli(...args, '--json')).stdout) as LensFile;
+        const printed = JSON.parse((await commandHere(...args, '--json')).stdout) as LensFile;
         expect(printed).toEqual(await readLensIfAny(folder));
         expect(readFileSync(join(folder, 'lens.json'), 'utf8').split('\n').length).toBe(6);
     });

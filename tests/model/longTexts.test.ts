@@ -5,7 +5,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { startServer } from '../helpers/served.js';
 import { writeBpe } from '../helpers/vocabularies.js';
@@ -118,7 +118,7 @@ describe('a text of one long run', () => {
         for (const language of ['en', 'de']) writeFileSync(join(at('texts'), `${language}.txt`), `${run}\n`);
         const out = at('out');
         const call = ['collect', '--gpu', 'off', '--model', at('llama4.gguf'), '--data', at('texts'), '--out', out];
-        const { code, stdout, stderr } = await cli(...call, '--json');
+        const { code, stdout, stderr } = await commandHere(...call, '--json');
         expect(code, stderr).toBe(0);
         expect((JSON.parse(stdout) as { tokens: Record<string, number> }).tokens).toEqual({ en: 13_500, de: 13_500 });
     });

@@ -19,7 +19,7 @@ import { silent } from '../../src/support/progress.js';
 import { openQuestions } from '../../src/questions/sources/openQuestions.js';
 import { openTemplate } from '../../src/questions/templates/promptTemplates.js';
 import { merge } from '../../src/run/merge.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -117,7 +117,7 @@ describe('shards of perplexities', () => {
 
         // Neither model nor texts are looked at.
         renameSync(at('texts'), at('texts elsewhere'));
-        const { code, stdout, stderr } = await cli('merge', here, there, '--out', here);
+        const { code, stdout, stderr } = await commandHere('merge', here, there, '--out', here);
         renameSync(at('texts elsewhere'), at('texts'));
         expect(code, stderr).toBe(0);
         expect(stdout).toContain('specific: perplexity of the own language');
@@ -296,7 +296,7 @@ describe('by the command line', () => {
         const folder = runFolder('cli');
         const model = ['--model', embeddedModel, '--gpu', 'off', '--sets', 'specific', '--controls', '1'];
         const run = async (...args: string[]): Promise<string> => {
-            const { code, stdout, stderr } = await cli('deactivate', folder, ...model, ...args);
+            const { code, stdout, stderr } = await commandHere('deactivate', folder, ...model, ...args);
             expect(code, stderr).toBe(0);
             return stdout;
         };
@@ -308,12 +308,21 @@ describe('by the command line', () => {
         }
         const again = await run('--data', at('texts'), '--shard', '2/2');
         expect(again).toContain('shard 2/2 was finished; merge when all are');
-        const { code, stdout, stderr } = await cli('merge', folder, '--out', folder, '--json');
+        const { code, stdout, stderr } = await commandHere('merge', folder, '--out', folder, '--json');
         expect(code, stderr).toBe(0);
         expect(JSON.parse(stdout)).toMatchObject({ ppl: { metric: 'ppl' }, accuracy: { metric: 'accuracy' } });
-        const fresh = await cli('deactivate', folder, ...model, '--data', at('texts'), '--shard', '1/2', '--fresh');
+        const fresh = await commandHere(
+            'deactivate',
+            folder,
+            ...model,
+            '--data',
+            at('texts'),
+            '--shard',
+            '1/2',
+            '--fresh',
+        );
         expect(fresh.code).toBe(2);
-        const cleaned = await cli('clean', folder, '--only', 'ppl', '--json');
+        const cleaned = await commandHere('clean', folder, '--only', 'ppl', '--json');
         expect(cleaned.stdout).toContain('ppl.cells.shard-2-of-2.jsonl');
         expect(existsSync(join(folder, 'ppl.matrix.shard-1-of-2.json'))).toBe(false);
         expect(existsSync(join(folder, 'accuracy.matrix.shard-1-of-2.json'))).toBe(true);

@@ -6,7 +6,7 @@ import type { NativeContextOptions, NativeDevice, NativeMemory } from '../../src
 import type { GpuChoice } from '../../src/engine/types/engineTypes.js';
 import { loadBackends } from '../../src/engine/native/loadBackends.js';
 import { describePlan, type PlannedModel, planMemory, totalNeeds } from '../../src/engine/loading/planMemory.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeGraniteHybrid, writeJamba, writeLfm2, writePlamo2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -103,11 +103,13 @@ describe('what a model would take is what it takes', () => {
 
 describe('a plan on the CPU', () => {
     it.each(Object.keys(hybrids))('inspect tells it of %s, without NaN', async (name) => {
-        const text = await cli('inspect', at(`${name}.gguf`), '--gpu', 'off');
+        const text = await commandHere('inspect', at(`${name}.gguf`), '--gpu', 'off');
         expect(text.code, text.stderr).toBe(0);
         expect(text.stdout).not.toContain('NaN');
         expect(text.stdout).toMatch(/memory: 0 of 6 layers on the GPU, .* \d+ MiB of \d+ MiB in memory/);
-        const json = JSON.parse((await cli('inspect', at(`${name}.gguf`), '--gpu', 'off', '--json')).stdout) as {
+        const json = JSON.parse(
+            (await commandHere('inspect', at(`${name}.gguf`), '--gpu', 'off', '--json')).stdout,
+        ) as {
             memory: { plan: NativeMemory };
         };
         for (const part of ['weights', 'context', 'adapter'] as const)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/types/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { fillRow } from '../helpers/fillRow.js';
 import { loraPairs, writeLora } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -163,11 +163,11 @@ describe('numbers of a model that are not finite', () => {
         mkdirSync(data);
         for (const { language, response } of samples) writeFileSync(join(data, `${language}.txt`), `${response}\n`);
         const args = ['collect', '--model', path, '--data', data, '--gpu', 'off', '--out'];
-        const refused = await cli(...args, join(root, 'run'));
+        const refused = await commandHere(...args, join(root, 'run'));
         expect(refused.code).toBe(1);
         expect(refused.stderr.trim().split('\n').at(-1)).toMatch(
             /an activation of layer 0 is not finite .* for text 1 \(de\), "Rosa hat/,
         );
-        expect(await cli(...args, join(root, 'all'), '--allow-nonfinite')).toMatchObject({ code: 0 });
+        expect(await commandHere(...args, join(root, 'all'), '--allow-nonfinite')).toMatchObject({ code: 0 });
     });
 });

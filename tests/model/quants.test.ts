@@ -11,7 +11,7 @@ import { quants, type QuantsOptions } from '../../src/quants/quants.js';
 import { type Quants, readQuantsIfAny } from '../../src/quants/quantsFile.js';
 import { quantsTable, quantsVerdict, writeQuantsPage } from '../../src/report/quantsPage.js';
 import { silent } from '../../src/support/progress.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -154,7 +154,7 @@ describe('quantized files of the embedded model', () => {
 describe('the command', () => {
     it('refuses a matrix for files that are not made here', async () => {
         const texts = ['-d', 'udhr:1-6', '-l', 'en,th', '-o', join(folder, 'none')];
-        const { code, stderr } = await cli('quants', embeddedModel, embeddedModel, '--imatrix', 'th', ...texts);
+        const { code, stderr } = await commandHere('quants', embeddedModel, embeddedModel, '--imatrix', 'th', ...texts);
         expect(code).toBe(2);
         expect(stderr).toMatch(/--imatrix.*--make/);
     });

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { readRunConfig } from '../../src/run/RunConfig.js';
 import { run } from '../../src/run/run.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUngated } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -88,7 +88,7 @@ it('respond is refused before it answers where a folder is in the place of its f
         ['other.json', 'other.json.answers.jsonl'],
     ] as const) {
         const options = ['--model', embeddedModel, '--gpu', 'off', '--data', at('questions'), '--out', at(out)];
-        const { code, stdout, stderr } = await cli('respond', ...options);
+        const { code, stdout, stderr } = await commandHere('respond', ...options);
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
         expect(stderr).toMatch(new RegExp(`${named}: cannot be written: the path is a folder, not a file`));
         expect(stderr).not.toContain('respond\n'); // its stage

@@ -14,6 +14,7 @@ import { readRunConfig } from '../../src/run/RunConfig.js';
 import { run, type RunResult } from '../../src/run/run.js';
 import { type Progress, silent } from '../../src/support/progress.js';
 import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -56,7 +57,7 @@ describe('examples and effects of a run', () => {
             ...['6/7 perplexity', '7/7 report'],
         ]);
         const options = ['--model', embeddedModel, '--data', 'udhr:25-26', '--gpu', 'off', '--threads', '1'];
-        expect((await cli('examples', out, ...options)).stdout).toContain('were in');
+        expect((await commandHere('examples', out, ...options)).stdout).toContain('were in');
     });
 
     it('stay as they are when the run is done again, and are said at its end; neurons are drawn first', async () => {
@@ -110,7 +111,7 @@ describe("values in a run's file", () => {
         const [out, apart] = [join(folder, 'values'), join(folder, 'apart')];
         await ran({ out, data: 'udhr:25-25', values: true });
         const options = ['--data', 'udhr:25-25', '--languages', 'en,zh', '--gpu', 'off', '--threads', '1'];
-        expect((await cli('collect', '-m', embeddedModel, ...options, '--values', '-o', apart)).code).toBe(0);
+        expect((await commandHere('collect', '-m', embeddedModel, ...options, '--values', '-o', apart)).code).toBe(0);
         const [ofRun, ofCollect] = await Promise.all(
             [out, apart].map((path) => readActivations(path, { values: true })),
         );
