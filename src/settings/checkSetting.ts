@@ -1,5 +1,6 @@
 import { wrongUse } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
+import { formatList } from '../support/format.js';
 import { suggestion } from '../support/nearest.js';
 import { describeRange, isInRange, numberMend, parseNumber, parseShare } from '../support/numberRanges.js';
 import type { Setting, SettingTable } from './Setting.js';
@@ -8,10 +9,7 @@ import type { Setting, SettingTable } from './Setting.js';
 function takes({ number, word, choices, flag, date, path }: Setting): string {
     if (flag === true) return 'true or false';
     if (number !== undefined) return `${word === undefined ? '' : `${word} or `}${describeRange(number)}`;
-    if (choices !== undefined) {
-        const [before, last] = [choices.slice(0, -1), choices.at(-1)!];
-        return before.length === 0 ? last : `${before.join(', ')} or ${last}`;
-    }
+    if (choices !== undefined) return formatList(choices, { last: 'or' });
     if (date === true) return 'a day as YYYY-MM-DD';
     return path === true ? 'a path' : 'a text';
 }

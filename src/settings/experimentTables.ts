@@ -1,3 +1,4 @@
+import { formatList } from '../support/format.js';
 import { mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
 import { contextTokens } from './engineTable.js';
 import { inGroup } from './Setting.js';
@@ -23,7 +24,7 @@ export const metricTable = inGroup('Experiment', {
     metric: {
         choices: metricNames,
         default: metricNames[0]!,
-        describe: `${Object.values(measures).join(', or ')}, in \`data\``,
+        describe: `what to measure in \`data\`: ${formatList(Object.values(measures), { last: 'or' })}`,
         shapes: ['matrix'],
     },
 });
@@ -55,7 +56,7 @@ export const experimentTable = inGroup('Experiment', {
     matched: {
         choices: ['layers', 'rate'],
         default: 'layers',
-        describe: 'controls are of the same layers, or also active as often',
+        describe: 'what random controls share with the neurons: their layers, or how often they are active too',
         shapes: ['matrix'],
     },
 });
@@ -84,7 +85,7 @@ export const referenceTable = inGroup('Perplexity', {
         path: true,
         of: { metric: ['kl'] },
         defaultWords: 'the model itself, unchanged',
-        describe: 'GGUF file of the same vocabulary, or hf:user/repo:quant, that KL divergence is from',
+        describe: 'model from which KL divergence is measured: GGUF file of the same vocabulary, or hf:user/repo:quant',
         shapes: ['cells', 'matrix'],
     },
 });

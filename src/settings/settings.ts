@@ -53,7 +53,7 @@ export const languagesTable = {
 export const collectTable = inGroup('Counting', {
     folds: {
         number: { whole: true, least: 2, most: 1000 },
-        describe: 'also count this many parts of the texts apart, so that identify can give confidence intervals',
+        describe: 'also count this many parts of the texts separately, so that identify can give confidence intervals',
         shapes: ['counts'],
     },
     values: {
@@ -127,7 +127,7 @@ const namedNeurons = {
 export const neuronsTable = inGroup('Neurons', {
     neurons: { ...namedNeurons, describe: 'only the neurons of these names, such as 12:345,13:7:345' },
     language: { describe: 'only neurons that are high in this language' },
-    and: { list: true, describe: 'and in all of these' },
+    and: { list: true, describe: 'only those that are high in all of these languages too' },
     class: {
         list: true,
         choices: ['specific', 'related', 'general', 'none'],
@@ -139,7 +139,8 @@ export const neuronsTable = inGroup('Neurons', {
         choices: ['place', 'score', 'probability', 'count', 'languages', 'stability'],
         default: 'place',
         describe:
-            'order: lowest score first, or largest probability or count (in `language`, else in any), N, stability',
+            'order: place in the model; lowest score first; or largest probability or count first (in `language`, ' +
+            'else in any language), most languages or highest stability first',
     },
     limit: { number: count, defaultWords: 'all', describe: 'only the first N' },
 });
@@ -416,7 +417,7 @@ export const serverTable = inGroup('Server', {
     apiKey: { describe: 'key that clients must send (better: in the variable LANGUAGE_NEURONS_API_KEY)' },
     allowOrigin: {
         list: true,
-        describe: 'origins of web pages that may ask, such as https://example.org,https://app.example.org',
+        describe: 'origins of web pages that may send requests, such as https://example.org,https://app.example.org',
     },
     parallel: {
         number: { whole: true, least: 1, most: 64 }, // sequences of a batch
@@ -426,7 +427,7 @@ export const serverTable = inGroup('Server', {
     ownInterventions: {
         number: { whole: true, least: 0, most: 64 },
         default: 4,
-        describe: 'different interventions that requests may bring at once; further ones wait; 0: none may',
+        describe: 'different interventions that requests may bring at one time; others wait; 0 allows none',
     },
     maxWaiting: { number: count, default: 1024, describe: 'most answers that wait; further requests get 429' },
     maxBody: { number: { whole: true, least: 1, most: 1024 }, default: 8, describe: 'most MiB of one request' },

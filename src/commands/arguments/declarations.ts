@@ -191,7 +191,7 @@ const measuring = {
     plan: {
         group: 'Experiment',
         flag: true,
-        describe: 'measure nothing; say how much it would be and how small a change it would show',
+        describe: 'measure nothing; print how much work it would be, and how small a change it could show',
     },
 } as const;
 
@@ -273,7 +273,8 @@ export const quantsDeclaration = {
             ...collectTable.folds,
             group: 'Neurons',
             default: 4,
-            describe: 'count this many parts of the texts apart, for the intervals of what becomes of neurons',
+            describe:
+                'count this many parts of the texts separately, for confidence intervals of what becomes of neurons',
         },
         ...identifyTable,
         ...engineTable,
@@ -494,7 +495,7 @@ export const dataDeclaration = {
     options: {
         data: { ...textTable.data, required: false, defaultWords: 'all that needs no network' },
         languages: { ...textTable.languages, defaultWords: "all; with data its own, with a model the paper's ten" },
-        all: { flag: true, describe: 'every language, where texts are in hundreds of them' },
+        all: { flag: true, describe: 'list every language, also where texts are in hundreds of languages' },
         model: {
             ...modelTable.model,
             required: false,

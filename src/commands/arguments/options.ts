@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { LanguageNeuronsError } from '../../errors.js';
 import { checkApplies, parseSetting } from '../../settings/checkSetting.js';
 import type { Setting, SettingTable } from '../../settings/Setting.js';
+import { formatList } from '../../support/format.js';
 import { type CommandDeclaration, globalOptions } from './CommandDeclaration.js';
 import { asOptions, dashed } from './settingNames.js';
 
@@ -52,7 +53,7 @@ function typeOf(
 /** yargs' own list of choices does not wrap at its column. */
 function described({ describe, choices }: Setting): string | undefined {
     if (describe === undefined || choices === undefined) return describe;
-    return `${describe} (${choices.slice(0, -1).join(', ')} or ${choices.at(-1)!})`;
+    return `${describe} (${formatList(choices, { last: 'or' })})`;
 }
 
 function declared(title: string, setting: Setting, purpose: Purpose): Parameters<Argv['positional']>[1] {

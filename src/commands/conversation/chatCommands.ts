@@ -2,6 +2,7 @@ import { wrongUse } from '../../errors.js';
 import type { InterventionWhere } from '../../interventions/Intervention.js';
 import type { NeuronSetName } from '../../neurons/sets/neuronSets.js';
 import { setsFor } from '../../neurons/sets/neuronSets.js';
+import { formatList } from '../../support/format.js';
 import { suggestion } from '../../support/nearest.js';
 import type { ChatSession } from './ChatSession.js';
 
@@ -127,6 +128,6 @@ function change(session: ChatSession, choice: Parameters<ChatSession['choose']>[
 function oneOf<Name extends string>(command: string, given: string, names: readonly Name[]): Name {
     const found = names.find((name) => name === given);
     if (found !== undefined) return found;
-    const takes = `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`;
+    const takes = formatList(names, { last: 'or' });
     throw wrongUse(`${command} takes ${takes}, not ${JSON.stringify(given)}${suggestion(given, names)}`);
 }
