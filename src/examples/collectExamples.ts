@@ -36,7 +36,7 @@ export interface CollectExamplesOptions extends OptionsOf<typeof examplesTable>,
     readonly corpus: Corpus;
     /** Run folder that gets `examples.safetensors` and, while the work lasts, `parts/`. */
     readonly folder: string;
-    /** Which neurons. Default: all selected ones, and some general ones. */
+    /** Which neurons. Default: all specific and related ones, and some general ones. */
     readonly neurons?: readonly NeuronIndex[] | undefined;
     /** Only this shard of the texts, into a file of its own. See `mergeExamples`. Default: all. */
     readonly shard?: Shard | undefined;

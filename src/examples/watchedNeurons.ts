@@ -5,7 +5,7 @@ import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/anal
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 
 /**
- * The neurons that examples are found for: all that an analysis selected, and some of its general ones.
+ * The neurons that examples are found for: all specific and related ones, and some general ones.
  * @param general how many, drawn by the seed
  * @returns by site, then index
  */

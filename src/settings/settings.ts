@@ -158,8 +158,8 @@ export const dashboardsTable = inGroup('Dashboards', {
 
 /** Beside the selected neurons, of `examples`. */
 export const examplesTable = inGroup('Neurons', {
-    /** General neurons, to compare the selected ones with. */
-    general: { number: fromZero, default: 100, describe: 'general neurons to take beside the selected ones' },
+    /** General neurons, to compare the specific and related ones with. */
+    general: { number: fromZero, default: 100, describe: 'general neurons to take beside specific and related ones' },
     seed: { number: fromZero, default: 1, describe: 'seed by which general neurons and examples are drawn' },
 });
 

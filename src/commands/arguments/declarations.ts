@@ -107,7 +107,7 @@ export const examplesDeclaration = {
     options: {
         ...modelTable,
         ...textTable,
-        neurons: { ...watchTable.neurons, defaultWords: 'all selected ones, and some general ones' },
+        neurons: { ...watchTable.neurons, defaultWords: 'all specific and related ones, and some general ones' },
         ...examplesTable,
         ...divisionTable,
         ...engineTable,
