@@ -7,6 +7,7 @@ import { type Admit, answerExchange, type Exchange, exchangePieces, type Served 
 import { grain, jsonPieces } from './json.js';
 import { sendJson, sendPieces } from './sendPieces.js';
 import type { ServerOptions } from './ServeOptions.js';
+import { whenGone } from './whenGone.js';
 
 /** Log-probabilities that are kept until they are sent: some 200 MB. */
 const mostLogProbabilities = 2 ** 22;
@@ -27,24 +28,22 @@ export function addAnswers(
     const answer =
         (exchangeOf: typeof completionExchange) =>
         async ({ body }: { readonly body: unknown }, reply: FastifyReply): Promise<FastifyReply> => {
-            const gone = new AbortController();
+            const gone = whenGone(reply.raw);
             const leave: (() => void)[] = [];
-            // Also after the last byte. What the answers take is kept until then, whether or not they are read.
-            reply.raw.once('close', () => {
-                gone.abort();
-                for (const one of leave) one();
-            });
+            const leaveAll = (): void => leave.forEach((one) => one());
+            // What the answers take is kept until then, whether or not they are read.
+            gone.addEventListener('abort', leaveAll);
             const admit: Admit = (answers, logProbabilities) => {
                 leave.push(seats.enter(answers), kept.enter(logProbabilities));
-                if (reply.raw.closed) for (const one of leave) one();
+                if (gone.aborted) leaveAll();
             };
             const exchange = await exchangeOf(served, body, admit);
             if (exchange.pieces === undefined) {
-                const answers = await answerExchange(served, exchange, gone.signal);
+                const answers = await answerExchange(served, exchange, gone);
                 return sendJson(reply, exchange.whole(answers), patience);
             }
             reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-cache');
-            return sendPieces(reply, events(served, exchange, gone.signal), patience);
+            return sendPieces(reply, events(served, exchange, gone), patience);
         };
     app.post('/v1/completions', answer(completionExchange));
     app.post('/v1/chat/completions', answer(chatExchange));

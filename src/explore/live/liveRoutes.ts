@@ -7,6 +7,7 @@ import { errorFor } from '../../serve/ApiError.js';
 import { readBody } from '../../serve/readBody.js';
 import { checkText, reader } from '../../serve/requestShapes.js';
 import { sendPieces } from '../../serve/sendPieces.js';
+import { whenGone } from '../../serve/whenGone.js';
 import { askBoth } from './askBoth.js';
 import {
     type AskQuestion,
@@ -71,15 +72,14 @@ export function addLive(app: FastifyInstance, live: LiveModel, checkToken: (give
         app.post<{ Params: { token: string } }>(`/:token/${path}`, ({ params, body }, reply): FastifyReply => {
             checkToken(params.token);
             const question = read(body);
-            const gone = new AbortController();
-            reply.raw.once('close', () => gone.abort());
-            const answers = queue.answer(gone.signal, () => work(question, gone.signal));
+            const gone = whenGone(reply.raw);
+            const answers = queue.answer(gone, () => work(question, gone));
             void reply.headers({
                 'content-type': 'application/x-ndjson; charset=utf-8',
                 'cache-control': 'no-store',
                 'x-content-type-options': 'nosniff',
             });
-            return sendPieces(reply, linesOf(answers, gone.signal), patience);
+            return sendPieces(reply, linesOf(answers, gone), patience);
         });
     };
     answer(livePaths.sentence, readSentence, async function* (question, signal): AsyncGenerator<SentenceEvent> {
@@ -126,7 +126,9 @@ export class OneByOne {
             leave();
             end();
         };
-        signal.addEventListener('abort', over); // until it is begun: what nobody reads is over too
+        // Until it is begun: what nobody reads is over too.
+        if (signal.aborted) over();
+        else signal.addEventListener('abort', over);
         return (async function* () {
             signal.removeEventListener('abort', over);
             try {

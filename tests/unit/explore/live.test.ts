@@ -64,6 +64,15 @@ describe('questions to one model', () => {
         await expect(read(b)).rejects.toMatchObject({ code: 'ABORTED' });
     });
 
+    it('are passed over where nobody wants them from the start', async () => {
+        const queue = new OneByOne();
+        const one = async function* (): AsyncGenerator<number> {
+            yield 1;
+        };
+        queue.answer(AbortSignal.abort(), one); // is never read
+        expect(await queue.answer(signal, one).next()).toEqual({ done: false, value: 1 });
+    });
+
     it('that wait are bounded', async () => {
         const queue = new OneByOne();
         const none = async function* (): AsyncGenerator<never> {};
