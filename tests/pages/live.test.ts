@@ -9,6 +9,7 @@ import { browserPath, openBrowser, openPage, violations, windows, wrongInThemes 
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { writeUpcycled } from '../helpers/upcycled.js';
 
 const mixed = 'The teacher reads. 人人都有受教育的权利。 हर व्यक्ति को शिक्षा।';
 const rightToLeft = 'لكل شخص الحق في التعليم';
@@ -18,42 +19,60 @@ const shots = process.env.LANGUAGE_NEURONS_SHOTS;
 
 describe.skipIf(browserPath === undefined)('the pages that ask the model', { timeout: 120_000 }, () => {
     const folder = temporaryFolder();
+    const expertsRun = temporaryFolder();
     const stop = new AbortController();
     const ended: Promise<void>[] = [];
     let browser: Browser;
-    let engine: Engine;
     let url: string;
     /** Of a server without a model. */
     let bare: string;
+    /** Of a mixture of experts. */
+    let mixture: string;
+    const engines: Engine[] = [];
 
     beforeAll(async () => {
-        engine = await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1, windows: 2 });
-        await writeLiveRun(folder, engine);
+        const opened = async (model: string, run: string): Promise<Engine> => {
+            const engine = await Engine.open({ model, gpu: 'off', threads: 1, windows: 2 });
+            engines.push(engine);
+            await writeLiveRun(run, engine);
+            return engine;
+        };
+        const engine = await opened(embeddedModel, folder);
         const { signal } = stop;
-        const start = (model?: { engine: Engine; data: string[] }): Promise<string> =>
+        const start = (model?: { engine: Engine; data: string[] }, run = folder): Promise<string> =>
             new Promise((onStart, reject) => {
-                const served = explore(folder, { model, signal, onStart });
+                const served = explore(run, { model, signal, onStart });
                 served.catch(reject);
                 ended.push(served);
             });
         url = await start({ engine, data: ['udhr:25-26'] });
         bare = await start();
+        const experts = await opened(await writeUpcycled(embeddedModel, join(folder, 'experts.gguf'), 4), expertsRun);
+        mixture = await start({ engine: experts, data: ['udhr:25-26'] }, expertsRun);
         browser = await openBrowser();
     });
     afterAll(async () => {
         await browser.close();
         stop.abort();
         await Promise.all(ended);
-        engine.close();
+        for (const engine of engines) engine.close();
     });
 
     const open = (at: string, size?: Parameters<typeof openPage>[2]) => openPage(browser, at, size);
-    const sentence = (text: string): string => `${url}#/sentence?text=${encodeURIComponent(text)}`;
-    const ask = (text: string, more = ''): string =>
-        `${url}#/ask?tokens=16&languages=zh&text=${encodeURIComponent(text)}${more}`;
+    const sentence = (text: string, of = url): string => `${of}#/sentence?text=${encodeURIComponent(text)}`;
+    const ask = (text: string, more = '', of = url): string =>
+        `${of}#/ask?tokens=16&languages=zh&text=${encodeURIComponent(text)}${more}`;
     const answered = (page: Page, sides = 2): Promise<unknown> =>
         page.waitForFunction(`document.querySelectorAll('.sides .strip').length === ${sides}`);
 
+    const askAll = async (page: Page): Promise<unknown> => {
+        await page.getByRole('button', { name: 'Ask' }).click();
+        return answered(page);
+    };
+    const measureAll = async (page: Page): Promise<unknown> => {
+        await page.getByRole('button', { name: 'Measure' }).click();
+        return page.waitForFunction("document.querySelectorAll('[aria-labelledby=removal] tr').length === 4");
+    };
     const views: Readonly<Record<string, { at: () => string; act: (page: Page) => Promise<unknown> }>> = {
         sentence: { at: () => sentence(mixed), act: (page) => page.locator('.strip td').nth(5).click() },
         'a sentence from right to left': {
@@ -62,17 +81,23 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         },
         ask: {
             at: () => ask('人人都有受教育的权利，', '&chat=no'),
-            act: async (page) => {
-                await page.getByRole('button', { name: 'Ask' }).click();
-                await answered(page);
-            },
+            act: askAll,
         },
         removal: {
             at: () => `${url}#/neuron/1:7`,
-            act: async (page) => {
-                await page.getByRole('button', { name: 'Measure' }).click();
-                await page.waitForFunction("document.querySelectorAll('[aria-labelledby=removal] tr').length === 4");
-            },
+            act: measureAll,
+        },
+        'a sentence, of experts': {
+            at: () => sentence(mixed, mixture),
+            act: (page) => page.locator('.strip td').nth(5).click(),
+        },
+        'ask, of experts': {
+            at: () => ask('人人都有受教育的权利，', '&chat=no', mixture),
+            act: askAll,
+        },
+        'removal, of experts': {
+            at: () => `${mixture}#/neuron/1:2:7`,
+            act: measureAll,
         },
         'without a model': { at: () => `${bare}#/ask`, act: (page) => page.waitForSelector('code') },
     };
