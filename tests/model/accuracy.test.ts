@@ -13,7 +13,8 @@ import { Engine } from '../../src/engine/Engine.js';
 import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
 import { openQuestions } from '../../src/questions/sources/openQuestions.js';
 import { openTemplate } from '../../src/questions/templates/promptTemplates.js';
-import { cli, sees, startCli } from '../helpers/cli.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
 import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -77,13 +78,13 @@ beforeAll(async () => {
             readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`)),
         );
     }
-    expect((await cli('collect', ...model, '--data', at('texts'), '--out', at('run'))).code).toBe(0);
-    expect((await cli('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
+    expect((await commandHere('collect', ...model, '--data', at('texts'), '--out', at('run'))).code).toBe(0);
+    expect((await commandHere('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
 });
 
 describe('deactivate --metric accuracy', () => {
     it('evaluates all conditions together and keeps every answer', async () => {
-        const { code, stdout, stderr } = await cli(...deactivateArgs(at('run'), '--json'));
+        const { code, stdout, stderr } = await commandHere(...deactivateArgs(at('run'), '--json'));
         expect(code, stderr).toBe(0);
         const result = JSON.parse(stdout) as DeactivateResult;
         expect(result).toMatchObject({
@@ -111,12 +112,12 @@ describe('deactivate --metric accuracy', () => {
         expect(readFileSync(at('run', 'accuracy.matrix.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 9);
 
         // Again, with another rule for the number: nothing is generated anew.
-        const again = await cli(...deactivateArgs(at('run'), '--number', 'mathoctopus'));
+        const again = await commandHere(...deactivateArgs(at('run'), '--number', 'mathoctopus'));
         expect(again.code, again.stderr).toBe(0);
         expect(again.stderr).toContain(`continues after ${answers.length} of ${answers.length} answers`);
         expect(answersIn(at('run'))).toEqual(answers);
 
-        const report = await cli('report', at('run'));
+        const report = await commandHere('report', at('run'));
         expect(report.code, report.stderr).toBe(0);
         const page = readFileSync(at('run', 'report.html'), 'utf8');
         expect(page).toContain('id="accuracy.specific"');
@@ -128,9 +129,9 @@ describe('deactivate --metric accuracy', () => {
         // Answers of other work are not shown in the place of these.
         const journal = readFileSync(at('run', 'accuracy.answers.jsonl'));
         writeFileSync(at('run', 'accuracy.answers.jsonl'), JSON.stringify(answers[0]));
-        expect((await cli('report', at('run'))).stdout + readFileSync(at('run', 'report.html'), 'utf8')).toContain(
-            'accuracy.answers.jsonl lacks the answers of accuracy.matrix.json',
-        );
+        expect(
+            (await commandHere('report', at('run'))).stdout + readFileSync(at('run', 'report.html'), 'utf8'),
+        ).toContain('accuracy.answers.jsonl lacks the answers of accuracy.matrix.json');
         writeFileSync(at('run', 'accuracy.answers.jsonl'), journal);
     });
 
@@ -146,10 +147,12 @@ describe('deactivate --metric accuracy', () => {
             writeFileSync(at('plain', `mgsm_${language === 'fr' ? 'eu' : language}.tsv`), questions);
         }
         const aligned = [...model, '--lora', embeddedAdapter];
-        expect((await cli('collect', ...aligned, '--data', at('texts-coded'), '--out', at('coded-run'))).code).toBe(0);
-        expect((await cli('identify', at('coded-run'), '--top-rate', '0.1')).code).toBe(0);
-        const measure = (data: string, ...more: string[]): ReturnType<typeof cli> =>
-            cli(
+        expect(
+            (await commandHere('collect', ...aligned, '--data', at('texts-coded'), '--out', at('coded-run'))).code,
+        ).toBe(0);
+        expect((await commandHere('identify', at('coded-run'), '--top-rate', '0.1')).code).toBe(0);
+        const measure = (data: string, ...more: string[]): ReturnType<typeof commandHere> =>
+            commandHere(
                 ...[
                     'deactivate',
                     at('coded-run'),
@@ -191,12 +194,14 @@ describe('deactivate --metric accuracy', () => {
         const result = JSON.parse(byNumber.stdout) as DeactivateResult;
         expect(result.settings).toMatchObject({ judge: 'number' });
         expect(result.sets.specific!.baseline).toEqual(shares!.number!.baseline);
-        expect((await cli('report', at('coded-run'))).code).toBe(0);
+        expect((await commandHere('report', at('coded-run'))).code).toBe(0);
         expect(readFileSync(at('coded-run', 'report.html'), 'utf8')).toContain('right number, unknown language');
     });
 
     it('refuses to ask the whole model less than the others', async () => {
-        const { code, stderr } = await cli(...deactivateArgs(runFolder('less'), '--limit', '4', '--whole-limit', '2'));
+        const { code, stderr } = await commandHere(
+            ...deactivateArgs(runFolder('less'), '--limit', '4', '--whole-limit', '2'),
+        );
         expect(code).toBe(2);
         expect(stderr).toContain('--whole-limit must be at least --limit, 4, not 2');
     });
@@ -208,7 +213,7 @@ describe('deactivate --metric accuracy', () => {
                 'topRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\n' +
                 `accuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`,
         );
-        const { code, stdout, stderr } = await cli('run', at('run.yaml'), '--json');
+        const { code, stdout, stderr } = await commandHere('run', at('run.yaml'), '--json');
         expect(code, stderr).toBe(0);
         expect(JSON.parse(stdout)).toMatchObject({
             folder: at('whole'),
@@ -231,7 +236,7 @@ describe('deactivate --metric accuracy', () => {
                 'accuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8, ' +
                 'languages: [fr, de]}\n',
         );
-        const { code, stdout, stderr } = await cli('run', at('pair.yaml'), '--json');
+        const { code, stdout, stderr } = await commandHere('run', at('pair.yaml'), '--json');
         expect(code, stderr).toBe(0);
         const { matrices, aligned } = JSON.parse(stdout) as {
             matrices: DeactivationMatrix[];
@@ -278,7 +283,7 @@ describe('deactivate --metric accuracy', () => {
             `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\n` +
                 "gpu: 'off'\ndata: texts\nout: broken\n",
         );
-        const { code, stderr } = await cli('run', at('broken.yaml'));
+        const { code, stderr } = await commandHere('run', at('broken.yaml'));
         expect(code).toBe(1);
         expect(stderr.trim().split('\n').at(-1)).toContain('none.gguf');
         expect(existsSync(at('broken', 'report.html'))).toBe(false);
@@ -299,7 +304,7 @@ describe('deactivate --metric accuracy', () => {
             const before = answersIn(dir).slice(0, -1);
             expect(before.length).toBeGreaterThan(20);
 
-            const again = await cli(...deactivateArgs(dir));
+            const again = await commandHere(...deactivateArgs(dir));
             expect(again.code, again.stderr).toBe(0);
             expect(again.stderr).toMatch(/continues after \d+ of \d+ answers/);
             const answers = answersIn(dir);
@@ -423,7 +428,7 @@ describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mou
         // On a disk with room it goes on.
         const dir = runFolder('roomy');
         writeFileSync(join(dir, 'accuracy.answers.jsonl'), text);
-        const again = await cli(...deactivateArgs(dir));
+        const again = await commandHere(...deactivateArgs(dir));
         expect(again.code, again.stderr).toBe(0);
         expect(again.stderr).toContain(`continues after ${whole.length} of`);
         expect(answersIn(dir).slice(0, whole.length)).toEqual(whole.map((line) => JSON.parse(line) as Answer));

@@ -7,7 +7,7 @@ import { perplexity } from '../../src/experiments/textMetrics/perplexity.js';
 import { neuronsAt } from '../../src/engine/types/Site.js';
 import { readMatrices } from '../../src/experiments/resultFiles/matrixFile.js';
 import { readNeurons } from '../../src/neurons/analysis/neuronsFile.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, sum, udhrSamples } from '../helpers/texts.js';
@@ -135,7 +135,7 @@ describe('the whole way on a mixture', () => {
             ['report', run],
         ];
         for (const step of steps) {
-            const { code, stderr } = await cli(...step);
+            const { code, stderr } = await commandHere(...step);
             expect(code, stderr).toBe(0);
         }
         const analysis = await readNeurons(join(run, 'neurons.json'));
@@ -181,7 +181,7 @@ describe('the whole way on a mixture', () => {
                 `out: ${out}`,
             ].join('\n'),
         );
-        const { code, stderr } = await cli('run', config);
+        const { code, stderr } = await commandHere('run', config);
         expect(code, stderr).toBe(0);
         expect((await readNeurons(join(out, 'neurons.json'))).experts).toMatchObject({
             probability: 'joint',

@@ -27,7 +27,7 @@ import { systemPromptFor } from '../../src/tune/systemPrompts.js';
 import { tune, type TuneOptions } from '../../src/tune/tune.js';
 import { readTuneIfAny, type Tune } from '../../src/tune/tuneFile.js';
 import { tuneUse, tuneVerdict } from '../../src/tune/tuneWords.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { processorHas } from '../helpers/processorHas.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -162,7 +162,7 @@ describe('tune on the embedded model', () => {
         await writeNeurons(at('base/neurons.json'), base);
         const inputs = ['--data', embeddedProblems, '--texts', embeddedEvaluateTexts, '--limit', '12'];
         const asking = ['tune', at('base'), '-m', embeddedModel, ...inputs, '--max-tokens', '48', '--gpu', 'off'];
-        const { code, stdout, stderr } = await cli(...asking, '--avoid', 'Swahili', '--json');
+        const { code, stdout, stderr } = await commandHere(...asking, '--avoid', 'Swahili', '--json');
         expect(code, stderr).toBe(0);
         const found = JSON.parse(stdout) as Tune & { path: string };
         expect(found).toMatchObject({ speak: [], avoid: ['sw'], prompts: { searched: 6, judged: 6 }, file: null });
@@ -170,7 +170,7 @@ describe('tune on the embedded model', () => {
         expect(found.path).toBe(at('base/tune.avoid-sw.json'));
         expect(stderr).toMatch(/at most \d+ candidates and [\d,]+ answers of 48 tokens at most/);
 
-        const nothing = await cli(...asking);
+        const nothing = await commandHere(...asking);
         expect(nothing).toMatchObject({ code: 2, stdout: '' });
         expect(nothing.stderr).toContain('nothing is asked for; give --speak or --avoid, such as --speak de');
     }, 300_000);
