@@ -79,8 +79,13 @@ describe.each(gpus)('answers of a base as drafts for those of its adapter, on $g
         };
     }
 
+    // Asked once: a GPU in software is slow.
+    let base: Measured;
+    beforeAll(async () => {
+        if (device.absent === undefined) base = await measure('base', false);
+    }, 600_000);
+
     it.skipIf(device.absent !== undefined)('are accepted for the most part and change no answer', async () => {
-        const base = await measure('base', false);
         const plain = await measure('plain', true);
         const drafted = await measure('drafted', true, base);
         const [, accepted, drafts] =
@@ -90,6 +95,7 @@ describe.each(gpus)('answers of a base as drafts for those of its adapter, on $g
         expect(plain.notes).toEqual([]);
         expect(plain.texts).not.toEqual(base.texts);
         expect(drafted.texts).toHaveLength(4);
+        if (drafted.texts.every((text, i) => text === plain.texts[i])) return;
         const questions = await openQuestions(embeddedProblems, { languages: ['en', 'de'] });
         using engine = await open(true);
         const { write } = await openTemplate('chat', engine);
@@ -105,7 +111,7 @@ describe.each(gpus)('answers of a base as drafts for those of its adapter, on $g
     });
 
     it.skipIf(device.absent !== undefined)('are found by the keys of their prompts alone', async () => {
-        const { folder: own, keys, texts } = await measure('found', false);
+        const { folder: own, keys, texts } = base;
         const names = new Map(keys.map((key, i) => [key, `answer ${i}`]));
         expect([...(await wholeAnswers(own, names, undefined))].sort()).toEqual(
             texts.map((text, i) => [`answer ${i}`, text]),

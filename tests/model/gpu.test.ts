@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
+import type { CountResult } from '../../src/engine/types/engineTypes.js';
 import type { AffineEdit, TextEdit } from '../../src/engine/types/edits.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
@@ -39,27 +40,25 @@ for (const { gpu, absent } of gpus)
             // The software device is slow; a few short texts are enough to cross every kernel.
             const options = { model: embeddedModel, gpu, batchSize: 64 } as const;
 
-            it.each(['automatic', 'repeat', 'transpose'] as const)(
-                '%s equals the eval callback on the same device, integer for integer',
-                async (counting) => {
-                    const samples = await shortSamples(['en', 'zh']);
-                    const [adapter, callback] = [
-                        await MeasuredEngine.open({ ...options, counting }),
-                        await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' }),
-                    ];
-                    try {
-                        expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
-                        const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
-                        expect(own.counts).toEqual(reference.counts);
-                        expect(
-                            own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens)),
-                        ).toBe(true);
-                    } finally {
-                        adapter.close();
-                        callback.close();
-                    }
-                },
-            );
+            describe('counts as the eval callback does on the same device, integer for integer:', () => {
+                let samples: Sample[];
+                let reference: CountResult;
+                beforeAll(async () => {
+                    samples = await shortSamples(['en', 'zh']);
+                    using callback = await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' });
+                    reference = await callback.count(samples);
+                }, 600_000);
+
+                it.each(['automatic', 'repeat', 'transpose'] as const)('%s', async (counting) => {
+                    using adapter = await MeasuredEngine.open({ ...options, counting });
+                    expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
+                    const own = await adapter.count(samples);
+                    expect(own.counts).toEqual(reference.counts);
+                    expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(
+                        true,
+                    );
+                });
+            });
 
             it('agrees with the CPU but for signs near zero, and adds no split to the graph', async () => {
                 const samples = await shortSamples(['en', 'zh']);
