@@ -28,7 +28,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 3,
+    version: 4,
     run: checkChance,
 };
 
@@ -154,14 +154,18 @@ function rangeOf(numbers: readonly number[], times = 1): [mean: number, range: R
     return [times * mean, [Math.max(0, Math.floor(times * (mean - margin))), Math.ceil(times * (mean + margin))]];
 }
 
-/** The share of what was found that is chance; null where nothing was found. */
+/**
+ * The share of what was found that is chance; null where nothing was found. False ones are among the number found, so
+ * that a share of it is too high on average where it is small: with V false ones, Poisson's by v, and T true ones,
+ * E[V / (T + V)] = v E[1 / (T + V + 1)] (Chen's identity), a share of one more than were found.
+ */
 function falseShare({ found, falsely, falselyInterval: [low, high] }: Compared): {
     readonly value: number | null;
     interval?: [number, number];
 } {
     if (found === 0) return { value: null };
-    const share = (number: number): number => Math.min(1, number / found);
-    return { value: share(falsely), interval: [share(low), share(high)] };
+    const share = (number: number, of = found): number => Math.min(1, number / of);
+    return { value: share(falsely, found + 1), interval: [share(low), share(high)] };
 }
 
 function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, { by }: Pick<ChanceDraws, 'by'>): Finding {
