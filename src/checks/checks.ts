@@ -2,6 +2,7 @@ import { answersCheck } from './answersCheck.js';
 import { chanceCheck } from './chanceCheck.js';
 import type { Check } from './Check.js';
 import { controlsCheck } from './controlsCheck.js';
+import { heldOutCheck } from './heldOutCheck.js';
 import { importanceCheck } from './importanceCheck.js';
 import { ladderCheck } from './ladderCheck.js';
 import { nullsCheck } from './nullsCheck.js';
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
     tokensCheck,
     nullsCheck,
     scriptCheck,
+    heldOutCheck,
     controlsCheck,
     ladderCheck,
     importanceCheck,

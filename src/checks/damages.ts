@@ -12,7 +12,7 @@ import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { formatNumber } from '../support/format.js';
 import type { CheckContext } from './Check.js';
 import { checksName } from './checkFile.js';
-import { type CheckNumber, type Finding, notTold } from './CheckResult.js';
+import { type CheckFigure, type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
 
 /** The share of languages for which a conclusion has to hold. */
 export const mostLanguages = 0.75;
@@ -64,6 +64,46 @@ export async function measureRises(
     const context = { engine, folder: join(folder, checksName), known: [], signal, progress };
     const measured = await metric.measure([...distinct.values()], context);
     return risesOf(measured, wholeModel, metric.languages);
+}
+
+/** What each language's own neurons do when they are set to 0, in a model on the texts of the context. */
+export async function ownDamages(context: CheckContext, engine: Engine, own: readonly OwnNeurons[]): Promise<Damage[]> {
+    const states = own.map(({ neurons }) => stateWithout(context.analysis, neurons));
+    const rises = await measureRises(context, engine, states);
+    return states.map((state, row) => damageOf(rises(state), own[row]!.place));
+}
+
+/** The selectivity index on average over languages. */
+export function meanIndex(damages: readonly Damage[]): Estimate {
+    return average(damages.map(({ selectivity }) => selectivity));
+}
+
+/** The share of languages that are harmed most by their own neurons. */
+export function firstShare(damages: readonly Damage[]): number {
+    return damages.filter(({ rank }) => rank === 1).length / damages.length;
+}
+
+/** By a selectivity index on average over languages, and the share of them that are harmed most. */
+export function verdictOfIndex(index: Estimate, first: number): Verdict {
+    if (!isAbove0(index)) return 'fails';
+    return first >= mostLanguages ? 'holds' : 'doubtful';
+}
+
+/** Bars of the selectivity index, a group for each way that damages were measured. */
+export function indexBars(
+    groups: readonly (readonly [group: string, rows: readonly (readonly [language: string, damage: Damage])[]])[],
+): CheckFigure {
+    return {
+        form: 'bars',
+        title: 'selectivity index (nats a token)',
+        numbers: 'number',
+        bars: groups[0]![1].flatMap((_, row) =>
+            groups.map(([group, rows]) => {
+                const [label, { selectivity }] = rows[row]!;
+                return { label, group, value: selectivity.value, ...intervalOf(selectivity) };
+            }),
+        ),
+    };
 }
 
 /** The damage of several states together, on average over them. */

@@ -17,6 +17,7 @@ import { type Correlation, rankCorrelation } from '../support/rankCorrelation.js
 import { benjaminiHochberg, meanAbove0 } from '../support/statistics.js';
 import type { Check, CheckContext } from './Check.js';
 import { type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
+import { nothingSpecific } from './nothingSpecific.js';
 import { formatEstimate, isAbove0, numberOf } from './damages.js';
 
 /** Neurons with a q up to this matter. */
@@ -50,6 +51,7 @@ interface Tested {
 }
 
 async function checkImportance(context: CheckContext): Promise<Finding> {
+    if (Object.values(context.analysis.neurons.specific).every(({ length }) => length === 0)) return nothingSpecific;
     const tested = await testAll(context);
     if (tested === undefined) {
         return notTold('No language of the texts has specific neurons and two texts; give more texts with `data`.');

@@ -5,7 +5,8 @@ import { formatShare } from '../support/format.js';
 import { mean } from '../support/averages.js';
 import { chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
-import { type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
+import type { CheckNumber, Finding, Verdict } from './CheckResult.js';
+import { nothingSpecific } from './nothingSpecific.js';
 import {
     breathe,
     type ClassSizes,
@@ -32,7 +33,7 @@ export const nullsCheck: Check = {
     needs: ['model', 'data'],
     cost: 'five passes over the texts',
     settings: ['repeats', 'seed'],
-    version: 3,
+    version: 4,
     run: checkNulls,
 };
 
@@ -48,16 +49,12 @@ interface Found {
     readonly again: ReadonlySet<number>;
 }
 
-const nothingFound = 'The analysis has no specific neurons, so that there is nothing to compare.';
-
 async function checkNulls(context: CheckContext): Promise<Finding> {
     const { activations, analysis } = context;
     const measure = measureAgainst(context);
     const ofCounts = (counts: typeof activations): Found => measure(probabilitiesOf(activations, analysis, counts));
     const found = ofCounts(activations);
-    if (found.specific.size === 0) {
-        return notTold(nothingFound);
-    }
+    if (found.specific.size === 0) return nothingSpecific;
     const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
     for (const one of nulls) {
         const counted = await nullCounts(one, context);
@@ -71,14 +68,14 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
             one?.empty === true ? [{ name: one.name, value: shareOf(atSameBars) }] : [],
         ),
         { name: permuted.name, value: shareOf(permuted.atSameBars) },
-    ];
+    ].sort((a, b) => b.value - a.value);
     const kept = { romanized: of('romanized').again, shuffled: of('words shuffled').again };
     const [ofTokens, pooled] = [of('random tokens of the language').again, of('random tokens, pooled').again];
     const surviving = [...kept.romanized].filter((row) => kept.shuffled.has(row) && !pooled.has(row));
     const beyond = surviving.filter((row) => !ofTokens.has(row));
-    const most = Math.max(...falseShares.map(({ value }) => value));
+    const most = falseShares[0]!;
     return {
-        verdict: verdictOf(most, shareOf(kept.romanized.size)),
+        verdict: verdictOf(most.value, shareOf(kept.romanized.size)),
         sentence: sentenceOf(most, shareOf(kept.romanized.size), shareOf(ofTokens.size), shareOf(surviving.length)),
         numbers: [
             ...falseShares.map(({ name, value }) => shareNumber(`false discovery share by ${name}`, value)),
@@ -183,12 +180,17 @@ function verdictOf(falseShare: number, romanized: number): Verdict {
     return falseShare > few || romanized < half ? 'doubtful' : 'holds';
 }
 
-function sentenceOf(falseShare: number, romanized: number, ofTokens: number, surviving: number): string {
-    const many = `${formatShare(falseShare)} as many neurons pass the same bars`;
+function sentenceOf(
+    { name, value }: { readonly name: string; readonly value: number },
+    romanized: number,
+    ofTokens: number,
+    surviving: number,
+): string {
+    const many = `${formatShare(value)} as many neurons pass the same bars`;
     const found =
-        falseShare <= few
+        value <= few
             ? `Where there is nothing to find, at most ${many}.`
-            : `Where there is nothing to find, ${many}: so many of those found may be chance.`;
+            : `Where there is nothing to find, ${many} (${name}): so many of those found may be chance.`;
     const script =
         romanized < half
             ? `Only ${formatShare(romanized)} are found again in romanized texts: the others may be of a script.`

@@ -1,23 +1,21 @@
-import type { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { checkModel } from '../experiments/conditions/checkFit.js';
-import type { Estimate } from '../experiments/statistics/estimates.js';
-import { average, difference } from '../experiments/statistics/resampling.js';
-import { type Damage, damageOf } from './measures/selectivity.js';
+import { difference } from '../experiments/statistics/resampling.js';
+import type { Damage } from './measures/selectivity.js';
 import { formatQuantity, formatShare } from '../support/format.js';
 import type { Check, CheckContext, CheckSettings } from './Check.js';
-import { type Finding, notTold, type Verdict } from './CheckResult.js';
+import { type Finding, notTold } from './CheckResult.js';
 import {
     damageCells,
     damageColumns,
+    firstShare,
     formatEstimate,
-    intervalOf,
-    isAbove0,
-    measureRises,
-    mostLanguages,
+    indexBars,
+    meanIndex,
     numberOf,
+    ownDamages,
     type OwnNeurons,
-    stateWithout,
+    verdictOfIndex,
     withOwnNeurons,
 } from './damages.js';
 
@@ -61,36 +59,30 @@ async function checkOtherModel(
 ): Promise<Finding> {
     const other = await context.engine(options);
     checkModel({ engine: other, analysis: context.analysis, otherModel: true });
-    const damages = await damagesIn(context, await context.engine(), own);
-    return findingOf(own, damages, await damagesIn(context, other, own));
-}
-
-async function damagesIn(context: CheckContext, engine: Engine, own: readonly OwnNeurons[]): Promise<Damage[]> {
-    const states = own.map(({ neurons }) => stateWithout(context.analysis, neurons));
-    const risesOf = await measureRises(context, engine, states);
-    return states.map((state, row) => damageOf(risesOf(state), own[row]!.place));
+    const damages = await ownDamages(context, await context.engine(), own);
+    return findingOf(own, damages, await ownDamages(context, other, own));
 }
 
 function findingOf(own: readonly OwnNeurons[], here: readonly Damage[], there: readonly Damage[]): Finding {
-    const mean = (damages: readonly Damage[]): Estimate => average(damages.map(({ selectivity }) => selectivity));
-    const [index, otherIndex] = [mean(here), mean(there)];
-    const first = there.filter(({ rank }) => rank === 1).length;
+    const [index, otherIndex] = [meanIndex(here), meanIndex(there)];
+    const first = firstShare(there);
+    const most = Math.round(first * own.length);
     const kept = otherIndex.value / index.value;
     const models = [
         ['the analysed model', here],
         ['the other model', there],
     ] as const;
     return {
-        verdict: verdictOf(otherIndex, first / own.length),
+        verdict: verdictOfIndex(otherIndex, first),
         sentence:
-            `In the other model, neurons found on this one harm their own language most for ${first} of ` +
+            `In the other model, neurons found on this one harm their own language most for ${most} of ` +
             `${formatQuantity(own.length, 'language')}; the selectivity index is ${formatEstimate(otherIndex)} nats ` +
             `a token, ${formatShare(kept)} of that in this model.`,
         numbers: [
             numberOf('selectivity index in the other model, nats a token', otherIndex),
             numberOf('in the analysed model', index),
             numberOf('difference', difference(otherIndex, index)),
-            { name: 'own language first in the other model', value: first / own.length, form: 'share' },
+            { name: 'own language first in the other model', value: first, form: 'share' },
         ],
         table: {
             columns: ['model', 'language', 'neurons', ...damageColumns],
@@ -104,21 +96,8 @@ function findingOf(own: readonly OwnNeurons[], here: readonly Damage[], there: r
         caption:
             'The selectivity index of each language, in nats a token, when the neurons that were found on the ' +
             'analysed model are set to 0 in it, and in the other model.',
-        figure: {
-            form: 'bars',
-            title: 'selectivity index (nats a token)',
-            numbers: 'number',
-            bars: own.flatMap(({ language }, row) =>
-                models.map(([group, damages]) => ({
-                    ...{ label: language, group, value: damages[row]!.selectivity.value },
-                    ...intervalOf(damages[row]!.selectivity),
-                })),
-            ),
-        },
+        figure: indexBars(
+            models.map(([model, damages]) => [model, damages.map((damage, row) => [own[row]!.language, damage])]),
+        ),
     };
-}
-
-function verdictOf(index: Estimate, first: number): Verdict {
-    if (!isAbove0(index)) return 'fails';
-    return first >= mostLanguages ? 'holds' : 'doubtful';
 }

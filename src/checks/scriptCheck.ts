@@ -9,6 +9,7 @@ import { mean } from '../support/averages.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import { type Finding, notTold, type Verdict } from './CheckResult.js';
+import { nothingSpecific } from './nothingSpecific.js';
 import { mixedFolds } from './measures/mixedFolds.js';
 import {
     breathe,
@@ -47,6 +48,7 @@ async function checkScript(context: CheckContext): Promise<Finding> {
     const criteria = repeatedCriteria(probabilities, analysis);
     const find = (one: Probabilities): SpecificRows => specificRows(one, choose(one, criteria));
     const found = find(probabilities);
+    if (found.size === 0) return nothingSpecific;
     const sizes = await sizesOf(context);
     const again = (Object.keys(sizes) as (keyof typeof sizes)[]).map((unit) => {
         const rescaled = perUnit(probabilities, activations.tokens, sizes[unit]);
@@ -55,7 +57,7 @@ async function checkScript(context: CheckContext): Promise<Finding> {
     const topics = await topicsOf(context, found, find);
     const scripts = scriptPairs(analysis);
     return {
-        verdict: found.size === 0 ? 'not told' : verdictOf(again, topics),
+        verdict: verdictOf(again, topics),
         sentence: sentenceOf(again, topics, scripts),
         numbers: [
             ...again.map(({ unit, first }) => ({

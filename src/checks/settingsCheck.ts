@@ -4,7 +4,8 @@ import { scoreParts } from '../neurons/scores/scoreParts.js';
 import { kthSmallest, roundHalfToEven } from '../neurons/scores/selectLowest.js';
 import { formatShare } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
-import { type Finding, notTold, type Verdict } from './CheckResult.js';
+import type { Finding, Verdict } from './CheckResult.js';
+import { nothingSpecific } from './nothingSpecific.js';
 import {
     breathe,
     type ClassSizes,
@@ -56,7 +57,7 @@ async function checkSettings(context: CheckContext): Promise<Finding> {
     const criteria = repeatedCriteria(probabilities, analysis);
     const map = await settingsMap(probabilities, criteria, context);
     const chosen = map[middle]![middle]!;
-    if (chosen.specific.size === 0) return nothingFound(chosen);
+    if (chosen.specific.size === 0) return nothingSpecific;
     const methods = otherMethods(probabilities, criteria);
     const overlaps = map.map((row) => row.map(({ specific }) => overlapOf(chosen.specific, specific)));
     const neighbours = [
@@ -186,12 +187,6 @@ function sentenceOf(
               'neurons reach; lower `bar`.'
             : '';
     return `${near} Of the smaller of two sets of specific neurons, ${said}.${most}`;
-}
-
-function nothingFound({ selected }: Point): Finding {
-    return notTold(
-        `None of the ${selected} selected neurons is specific to a language, so there is nothing to compare.`,
-    );
 }
 
 function tableOf(points: readonly Point[], chosen: Point): NonNullable<Finding['table']> {

@@ -60,6 +60,17 @@ describe('checks of what else it may be', () => {
         expect(numberOf('found again in romanized texts')).toBe(again('romanized'));
     });
 
+    it('puts the false discovery share that the verdict rests on first, and names it', () => {
+        const shares = first.numbers.filter(({ name }) => name.startsWith('false discovery share by '));
+        expect(shares).toHaveLength(3);
+        const [most] = first.numbers;
+        expect(most!.value).toBe(Math.max(...shares.map(({ value }) => value!)));
+        expect(first.verdict === 'fails').toBe(most!.value! > 0.2);
+        if (most!.value! > 0.05)
+            expect(first.sentence).toContain(`(${most!.name.replace('false discovery share by ', '')})`);
+        else expect(first.sentence).toContain('at most');
+    });
+
     it('shares out every count over the layers', () => {
         for (const row of first.table!.rows) {
             const layers = row.slice(first.table!.columns.indexOf('layer 0')).map(Number);
