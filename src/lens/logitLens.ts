@@ -113,8 +113,10 @@ async function readAll(
     survey: CorpusSurvey,
 ): Promise<SurveyedTokens[]> {
     const surveyed: SurveyedTokens[] = [];
+    const charactersOf = (language: string): number => survey.languages.get(language)!.characters;
+    progress.whole?.(corpus.languages.reduce((sum, language) => sum + charactersOf(language), 0));
     for (const language of corpus.languages) {
-        progress.stage(`tokens ${language}`, survey.languages.get(language)!.characters);
+        progress.stage(`tokens ${language}`, charactersOf(language));
         const reading = { signal, onRead: (characters: number) => progress.advance(characters) };
         surveyed.push(await surveyTokens({ engine, corpus, language }, { most, longest }, reading));
     }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
@@ -13,6 +14,7 @@ import { tokenLanguages } from '../../src/lens/tokenLanguages.js';
 import { identify } from '../../src/neurons/classes/identify.js';
 import type { NeuronAnalysis } from '../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeNeurons } from '../../src/neurons/analysis/neuronsFile.js';
+import { LineProgress } from '../../src/support/progressLines.js';
 import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { folderOfTest, temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -32,6 +34,23 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 describe('the logit lens over a corpus', () => {
+    it('says without a terminal how much of all is done, not of each language anew', async () => {
+        let said = '';
+        const stream = new Writable({
+            write: (chunk: Buffer, _, done) => {
+                said += chunk.toString();
+                done();
+            },
+        });
+        await logitLens({
+            ...{ engine, analysis, corpus, folder: folderOfTest(), tokens: 30 },
+            progress: new LineProgress(stream),
+        });
+        const [first, ...lines] = said.trimEnd().split('\n');
+        expect(first).toBe('tokens en');
+        expect(lines.filter((line) => !line.includes('% of all'))).toEqual(['logit lens en']);
+    });
+
     it('counts the languages of the likeliest tokens behind each layer', async () => {
         const folder = folderOfTest();
         const lens = await logitLens({ engine, analysis, corpus, folder, tokens: 30 });
