@@ -3,7 +3,7 @@ import type { Comparison } from '../experiments/results/Comparison.js';
 import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
 import { checkInFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import { inParts, inSteps, silent } from '../support/progress.js';
+import { asOneStep, inParts, inSteps, sideBySide, silent } from '../support/progress.js';
 import { reportOn, type ReportOptions } from '../report/reportOn.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable, outputTable } from '../settings/settings.js';
@@ -155,12 +155,10 @@ async function examineTogether(
             throw cause;
         }
     };
+    const [ofBase, ofAligned] = sideBySide(progress, ['', 'aligned: ']);
     const results = await Promise.allSettled([
-        guarded(before, { progress, nextStep, onAnalysis }),
-        guarded(after, {
-            progress: { ...silent, note: (line) => progress.note(`aligned: ${line}`) },
-            nextStep: () => undefined,
-        }),
+        guarded(before, { progress: ofBase!, nextStep, onAnalysis }),
+        guarded(after, { progress: asOneStep(ofAligned!), nextStep: () => undefined }),
     ]);
     const [base, aligned] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     if (base === undefined || aligned === undefined) throw causes[0]; // later causes only say that they were stopped

@@ -119,6 +119,49 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
     });
 }
 
+/**
+ * Divides one estimate among works side by side, in equal parts. Words are those of the first that is not finished.
+ * Stages before any `whole`, such as reading a model, have no share.
+ * @param prefixes what stands before the words of each
+ */
+export function sideBySide(progress: Progress, prefixes: readonly string[]): readonly Progress[] {
+    const works = prefixes.map(() => ({ total: 0, done: 0, ended: false }));
+    const shareOf = ({ total, done }: (typeof works)[number]): number => (total === 0 ? 0 : Math.min(1, done / total));
+    const all = 1000 * works.length; // units of the whole
+    let reported: number | undefined;
+    const report = (tokens?: number): void => {
+        if (reported === undefined) progress.whole?.(all);
+        const units = 1000 * works.reduce((sum, work) => sum + shareOf(work), 0);
+        progress.advance(Math.max(0, units - (reported ?? 0)), tokens);
+        reported = Math.max(reported ?? 0, units);
+    };
+    return works.map((work, i): Progress => {
+        const isShown = (): boolean => (works.find((one) => shareOf(one) < 1) ?? work) === work;
+        return {
+            whole: (total) => {
+                Object.assign(work, { total: Math.max(1, total), done: 0 });
+                report();
+            },
+            step: (name, number, of) => progress.step?.(name, number, of),
+            stage: (label, units) => void (isShown() && progress.stage(prefixes[i]! + label, units)),
+            position: (words) => void (isShown() && progress.position?.(prefixes[i]! + words)),
+            advance: (units, tokens) => {
+                if (work.total === 0) {
+                    if (reported === undefined && isShown()) progress.advance(units, tokens);
+                    return;
+                }
+                work.done += units;
+                report(tokens);
+            },
+            note: (line) => progress.note(prefixes[i]! + line),
+            done: () => {
+                work.ended = true;
+                if (works.every(({ ended }) => ended)) progress.done();
+            },
+        };
+    });
+}
+
 /** Tells a progress of steps, one after another: each call begins the next. */
 export function inSteps(progress: Progress, names: readonly string[]): () => void {
     let number = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { inParts, inSteps, type Progress } from '../../../src/support/progress.js';
+import { inParts, inSteps, type Progress, sideBySide } from '../../../src/support/progress.js';
 import { terminalProgress } from '../../../src/support/terminalProgress.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 import { durationWords, TimeLeft } from '../../../src/support/timeLeft.js';
@@ -147,6 +147,36 @@ describe('progress without a terminal', () => {
             ]);
             expect(lines.some((line) => /^step 1 of 3: stage 99: 30 % of all/.test(line))).toBe(true);
             expect(lines.length).toBeLessThan(60);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    it('is not at its end while one of two works side by side has something to do, and says what', () => {
+        vi.useFakeTimers();
+        try {
+            const { stream, text } = screen();
+            const progress = terminalProgress(stream);
+            progress.step!('accuracy', 1, 1);
+            const [base, aligned] = sideBySide(progress, ['', 'aligned: ']);
+            base!.stage('read the model', 10);
+            for (const work of [base!, aligned!]) work.whole!(400);
+            base!.stage('accuracy', 400);
+            aligned!.stage('accuracy', 400);
+            for (let i = 1; i <= 400; i++) {
+                base!.position!(`answer ${i} of 400`);
+                base!.advance(1, 10);
+            }
+            for (let i = 1; i <= 200; i++) {
+                aligned!.position!(`answer ${i} of 400`);
+                vi.advanceTimersByTime(2000);
+                aligned!.advance(1, 10);
+            }
+            const last = text().trim().split('\n').at(-1)!;
+            expect(last).toMatch(
+                /^step 1 of 1: accuracy, aligned: answer \d+ of 400: 7\d % of all, 5 tokens\/s, \d+ min left$/,
+            );
+            for (const work of [base!, aligned!]) work.done();
         } finally {
             vi.useRealTimers();
         }
