@@ -137,6 +137,9 @@ Napi::Value token_effects(const Napi::CallbackInfo & info) {
     object.Set("lowered", Napi::Function::New(env, [effects](const Napi::CallbackInfo & info) {
                    return lists_of(info.Env(), effects->kept.lowered);
                }));
+    object.Set("means", Napi::Function::New(env, [effects](const Napi::CallbackInfo & info) {
+                   return convert::typed_array<Napi::Float64Array>(info.Env(), effects->means());
+               }));
     return object;
 }
 

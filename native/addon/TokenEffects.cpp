@@ -110,6 +110,8 @@ TokenEffects::TokenEffects(const std::vector<float> & values, int64_t width, siz
     ggml_backend_tensor_set(vectors, values.data(), 0, values.size() * sizeof(float));
     this->kept.raised.resize(size_t(n));
     this->kept.lowered.resize(size_t(n));
+    sums.resize(size_t(n));
+    summed.resize(size_t(n));
 }
 
 void TokenEffects::add(const FileMatrix & rows, const std::vector<float> & biases) {
@@ -137,6 +139,14 @@ void TokenEffects::add(const FileMatrix & rows, const std::vector<float> & biase
     take(values.data(), rows.rows);
 }
 
+std::vector<double> TokenEffects::means() const {
+    std::vector<double> result(sums.size());
+    for (size_t i = 0; i < sums.size(); ++i) {
+        result[i] = summed[i] == 0 ? 0 : sums[i] / double(summed[i]);
+    }
+    return result;
+}
+
 void TokenEffects::take(const float * products, int64_t n_rows) {
     // Lists stay sorted; after the first tokens hardly any gets in.
     const auto keep = [this](std::vector<Token> & list, Token found, float sign) {
@@ -155,6 +165,8 @@ void TokenEffects::take(const float * products, int64_t n_rows) {
             if (std::isfinite(found.effect)) {
                 keep(kept.raised[size_t(i)], found, 1);
                 keep(kept.lowered[size_t(i)], found, -1);
+                sums[size_t(i)] += double(found.effect);
+                ++summed[size_t(i)];
             }
         }
     }

@@ -53,6 +53,9 @@ public:
     // Takes rows of the head as the next tokens. biases: added to each row's products; empty: none.
     void add(const FileMatrix & rows, const std::vector<float> & biases);
 
+    // [n], of each vector the mean of its finite products so far.
+    std::vector<double> means() const;
+
     Kept kept;
     std::atomic<bool> busy{ false };
 
@@ -62,6 +65,8 @@ private:
     const size_t most;
     const bool dequantized;
     int32_t next_token = 0;
+    std::vector<double> sums;    // of each vector's finite products
+    std::vector<int64_t> summed; // how many there are
     int64_t width, n;
     ggml_backend_ptr backend;
     ggml_context_ptr context; // of the vectors

@@ -11,7 +11,10 @@ const effectsShape = z.object({
     model: z.string(),
     /** By number, the text of each token of the lists, as `tokenText` writes it. */
     tokens: z.record(z.string(), z.string()),
-    /** By site, then index; of each the tokens whose logits it raises and lowers most, and by how much. */
+    /**
+     * By site, then index; of each the tokens whose logits it raises and lowers most, and by how much beyond the mean
+     * over all tokens.
+     */
     neurons: z.array(
         z.object({
             neuron: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
@@ -25,7 +28,7 @@ export interface EffectsFile extends DeepReadonly<z.output<typeof effectsShape>>
 
 const effectsFormat = {
     format: 'language-neurons/effects',
-    version: 1,
+    version: 2,
     what: "neurons' effects on tokens",
     shape: effectsShape,
 } as const;

@@ -18,15 +18,16 @@ import { neuronVectors } from './neuronVectors.js';
 /** Tokens of each list. */
 export const keptTokens = 20;
 
-/** A token, and what the neuron adds to its logit; see `NeuronEffects`. */
+/** A token, and what the neuron adds to its logit beyond the mean over all tokens; see `NeuronEffects`. */
 type TokenEffect = readonly [token: number, effect: number];
 
 /**
  * The direct effect of a neuron on the logits: `W · (w ⊙ v)`, `v` its column of the down matrix, times the weights of
  * the norm behind the FFN where there is one, `w` the final norm's weights and `W` the output head (of a LayerNorm, `v`
- * without its mean). That is what a positive activation adds, up to a positive factor that depends on the token that is
- * read; where a gate's activation is multiplied by up, the lists hold for a positive product and change places with
- * its sign. A final soft cap of the logits keeps their order and is left out.
+ * without its mean), less its mean over the vocabulary: softmax sees differences of logits alone, and what is added to
+ * all of them moves no token. That is what a positive activation adds, up to a positive factor that depends on the
+ * token that is read; where a gate's activation is multiplied by up, the lists hold for a positive product and change
+ * places with its sign. A final soft cap of the logits keeps their order and is left out.
  */
 export interface NeuronEffects {
     readonly neuron: NeuronIndex;
@@ -70,7 +71,8 @@ export async function* tokenEffects(options: TokenEffectsOptions): AsyncGenerato
         const vectors = await neuronVectors(addon, path, sites, some, signal);
         const product = addon.tokenEffects(vectors, width, keptTokens, threads, true);
         await multiplyHead(product, path.head, { signal, onRows: (rows) => progress.advance(rows) });
-        const [raised, lowered] = [product.raised(), product.lowered()].map(listsOf) as [
+        const means = product.means();
+        const [raised, lowered] = [product.raised(), product.lowered()].map((lists) => listsOf(lists, means)) as [
             TokenEffect[][],
             TokenEffect[][],
         ];
@@ -87,11 +89,12 @@ export async function* tokenEffects(options: TokenEffectsOptions): AsyncGenerato
     progress.done();
 }
 
-function listsOf({ tokens, effects, ends }: NativeTokenLists): TokenEffect[][] {
+/** @param means [lists], taken from the effects of each */
+function listsOf({ tokens, effects, ends }: NativeTokenLists, means: Float64Array): TokenEffect[][] {
     return Array.from(ends, (end, i) =>
         Array.from(tokens.subarray(ends[i - 1] ?? 0, end), (token, j): TokenEffect => [
             token,
-            effects[(ends[i - 1] ?? 0) + j]!,
+            effects[(ends[i - 1] ?? 0) + j]! - means[i]!,
         ]),
     );
 }

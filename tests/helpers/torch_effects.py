@@ -1,7 +1,8 @@
 """The direct effect of neurons on the logits by PyTorch, in float64, with the weights that PyPI's gguf dequantizes.
 
 Usage: python3 torch_effects.py MODEL.gguf "[[layer, neuron], ...]"; of a dense model with RMS norms.
-  -> JSON: for each neuron [the 20 tokens with the largest logits, their logits, the 20 with the smallest, theirs]
+  -> JSON: for each neuron [the 20 tokens with the largest logits, their logits, the 20 with the smallest, theirs, the
+     mean of all logits]
 """
 import json
 import sys
@@ -28,5 +29,6 @@ for layer, neuron in json.loads(sys.argv[2]):
         added = torch.diag(weights(f"blk.{layer}.post_ffw_norm.weight")) @ added
     logits = torch.nn.functional.linear(final @ added, head)
     raised, lowered = torch.topk(logits, 20), torch.topk(logits, 20, largest=False)
-    answers.append([part.tolist() for part in (raised.indices, raised.values, lowered.indices, lowered.values)])
+    lists = [part.tolist() for part in (raised.indices, raised.values, lowered.indices, lowered.values)]
+    answers.append([*lists, logits.mean().item()])
 print(json.dumps(answers))

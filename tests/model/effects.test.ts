@@ -98,7 +98,7 @@ async function all(options: Parameters<typeof tokenEffects>[0]): Promise<NeuronE
     return found;
 }
 
-/** Every token's logit by the formula, in float64, from the weights that were written. */
+/** Every token's logit by the formula, less the mean of all, in float64, from the weights that were written. */
 function logits({ tensors, sites, centred = false, scale = 1, postNorm }: Case, [number, index]: NeuronIndex) {
     const find = (name: string): GgufTensor | undefined => tensors.list.find((tensor) => tensor.name === name);
     const site = sites[number]!;
@@ -112,9 +112,11 @@ function logits({ tensors, sites, centred = false, scale = 1, postNorm }: Case, 
     const norm = find('output_norm.weight')?.data;
     vector = vector.map((value, i) => (value - mean) * Number(norm?.[i] ?? 1));
     const head = (find('output.weight') ?? find('token_embd.weight'))!.data as Float32Array;
-    return Array.from({ length: vocabulary }, (_, token) =>
+    const added = Array.from({ length: vocabulary }, (_, token) =>
         vector.reduce((sum, value, i) => sum + value * head[token * embedding + i]!, 0),
     );
+    const ofAll = added.reduce((sum, value) => sum + value) / vocabulary;
+    return added.map((value) => value - ofAll);
 }
 
 describe('the direct effect of neurons on tokens', () => {

@@ -35,19 +35,19 @@ describe.skipIf(!hasTorch)(
                     const neurons = widths.map((width, layer): NeuronIndex => [layer, (37 * layer + 11) % width]);
                     const answers = JSON.parse(
                         execFileSync(python, [script, model, JSON.stringify(neurons)], { encoding: 'utf8' }),
-                    ) as [number[], number[], number[], number[]][];
+                    ) as [number[], number[], number[], number[], number][];
                     let most = 0;
                     let moved = 0;
                     for await (const found of tokenEffects({ model, sites: denseSites(widths), neurons })) {
                         for (const [i, { raised, lowered }] of found.entries()) {
-                            const [tokens, effects, lowTokens, lowEffects] = answers[i]!;
-                            const size = Math.max(effects[0]!, -lowEffects[0]!);
+                            const [tokens, effects, lowTokens, lowEffects, mean] = answers[i]!;
+                            const size = Math.max(Math.abs(effects[0]!), Math.abs(lowEffects[0]!));
                             for (const [list, expected, values] of [
                                 [raised, tokens, effects],
                                 [lowered, lowTokens, lowEffects],
                             ] as const) {
                                 for (const [place, [token, effect]] of list.entries()) {
-                                    most = Math.max(most, Math.abs(effect - values[place]!) / size);
+                                    most = Math.max(most, Math.abs(effect - (values[place]! - mean)) / size);
                                     if (token !== expected[place]) moved++;
                                 }
                                 expect(list.length).toBe(20);

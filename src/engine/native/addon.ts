@@ -153,6 +153,8 @@ export interface NativeTokenEffects {
     raised(): NativeTokenLists;
     /** The smallest. */
     lowered(): NativeTokenLists;
+    /** [vectors]: the mean of each one's finite products so far. */
+    means(): Float64Array;
 }
 
 /** A list of tokens for each vector, one behind another. */

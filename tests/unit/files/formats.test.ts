@@ -59,6 +59,7 @@ const json: readonly Format[] = [
     {
         file: 'effects.json',
         format: 'language-neurons/effects',
+        version: 2,
         what: "neurons' effects on tokens",
         mend: 'remove it and run effects again',
         read: () => readEffectsIfAny(root),
