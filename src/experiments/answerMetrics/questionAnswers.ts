@@ -47,8 +47,8 @@ export const answersPlan = {
             }),
         )
         .readonly(),
-    /** Of the questions that are asked under every condition. Absent: an older tool made the plan. */
-    sketches: byName(z.array(z.string()).readonly()).optional(),
+    /** Of the questions that are asked under every condition. */
+    sketches: byName(z.array(z.string()).readonly()),
 };
 export interface AnswersPlan extends z.output<z.ZodObject<typeof answersPlan>> {
     readonly metric: string;
@@ -128,7 +128,7 @@ export class QuestionAnswers implements JournalledMeasurements {
     }
 
     get sketches(): Readonly<Record<string, readonly string[]>> {
-        return this.plan.sketches ?? {};
+        return this.plan.sketches;
     }
 
     #row({ name }: ModelState): number {
