@@ -160,15 +160,19 @@ void TokenEffects::take(const float * products, int64_t n_rows) {
         list.insert(std::upper_bound(list.begin(), list.end(), found, before), found);
     };
     for (int64_t i = 0; i < n; ++i) {
+        double sum = 0;
+        int64_t finite = 0;
         for (int64_t row = 0; row < n_rows; ++row) {
             const Token found = { next_token + int32_t(row), products[i * n_rows + row] };
             if (std::isfinite(found.effect)) {
                 keep(kept.raised[size_t(i)], found, 1);
                 keep(kept.lowered[size_t(i)], found, -1);
-                sums[size_t(i)] += double(found.effect);
-                ++summed[size_t(i)];
+                sum += double(found.effect);
+                ++finite;
             }
         }
+        sums[size_t(i)] += sum;
+        summed[size_t(i)] += finite;
     }
     next_token += int32_t(n_rows);
 }

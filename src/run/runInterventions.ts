@@ -33,7 +33,7 @@ export function checkInterventionsConfig(config: RunConfig): void {
         if (part.dose !== undefined && part.sets !== undefined)
             throw wrong('`dose` takes neurons by rank, not by set; leave `sets` out');
         if (part.dose === undefined && (part.sets ?? config.sets)?.length === 0)
-            throw wrong('the sets of the run are none; name here the `sets` to change, or a `dose`');
+            throw wrong('the run has no sets; give `sets` to change here, or a `dose`');
     }
     const results = partsOf(config).flatMap((part) =>
         operationsOf(part).map(

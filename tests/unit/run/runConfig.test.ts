@@ -188,7 +188,7 @@ describe('a run configuration', () => {
         [{ intervene: [{ op: ['diffmean'] }] }, 'intervene: diffmean takes collected values'],
         [{ intervene: { op: ['frob'] } }, 'there is no operation frob'],
         [{ intervene: { op: ['zero'], dose: [0.1], sets: ['specific'] } }, 'intervene: `dose` takes neurons by rank'],
-        [{ sets: [], intervene: { op: ['scale:2'] } }, 'intervene: the sets of the run are none; name here'],
+        [{ sets: [], intervene: { op: ['scale:2'] } }, 'intervene: the run has no sets; give `sets`'],
         [{ intervene: true }, 'intervene.0.op: is missing'],
         [
             { intervene: { op: ['zero'] } },

@@ -40,8 +40,8 @@ function Found({ found }: { found: SiteEffects['neurons'][number] | undefined })
         <>
             <p class="small">
                 Tokens whose logits it raises and lowers most while it adds a positive product, directly: its column of
-                the down matrix through the final norm, times the output head. Where up is negative, they change places.
-                ▁ is a blank, ‹e4b8› bytes that are no whole character.
+                the down matrix through the final norm, times the output head, less the mean over all tokens. Where up
+                is negative, they change places. ▁ is a blank, ‹e4b8› bytes that are no whole character.
             </p>
             <div class="beside">
                 <Tokens title="Raises" tokens={found.raised} most={most} kind="raised" />
