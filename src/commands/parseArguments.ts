@@ -54,17 +54,18 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         });
     for (const one of commands) {
         const { usage, describe, positionals, options } = one.declaration;
-        parser.command(
-            usage,
-            asOptions(describe),
-            (argv: Argv) => {
+        parser.command({
+            command: usage,
+            // yargs makes the help of every command that runs, whether it is asked for or not
+            describe: purpose === 'run' ? false : asOptions(describe),
+            builder: (argv: Argv) => {
                 command = one;
                 return declareOptions(declarePositionals(argv, positionals, purpose), options, purpose);
             },
-            (checked) => {
+            handler: (checked) => {
                 given = checked;
             },
-        );
+        });
     }
     parser.completion('completion', 'print a script that completes commands and options in bash, zsh or fish');
     if (args[0] === 'completion' && purpose === 'run' && process.env['SHELL']?.includes('fish') === true) {

@@ -61,6 +61,7 @@ function declared(title: string, setting: Setting, purpose: Purpose): Parameters
     const describe = described(setting);
     const defaultWords = setting.default ?? setting.defaultWords;
     return {
+        ...(purpose === 'run' ? { hidden: true } : {}), // from the help that nobody asks for
         ...(describe === undefined ? {} : { describe: asOptions(describe) }),
         ...(choices === undefined || purpose !== 'complete' ? {} : { choices }),
         ...(required ? { demandOption: true } : {}),
