@@ -3,18 +3,19 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, sees, startCli } from '../helpers/cli.js';
-import { embeddedModel } from '../helpers/models.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
+const layer = await writeFirstLayer(at('layer.gguf'));
 
 /** One device twice: two processes of it. */
 const twice = ['--devices', '0,0'];
 const [vulkan] = await gpusUnderTest();
 const { absent } = vulkan!;
-const model = ['--model', embeddedModel, '--gpu', 'vulkan', '--batch-size', '64'];
+const model = ['--model', layer, '--gpu', 'vulkan', '--batch-size', '64'];
 const collect = (folder: string, ...more: string[]): string[] => [
     'collect',
     ...model,
@@ -111,8 +112,8 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
     });
 
     it('one that fails stops the others, and says why', async () => {
-        writeFileSync(at('damaged.gguf'), readFileSync(embeddedModel).subarray(0, 100_000));
-        const args = collect('failed', ...twice).map((word) => (word === embeddedModel ? at('damaged.gguf') : word));
+        writeFileSync(at('damaged.gguf'), readFileSync(layer).subarray(0, 100_000));
+        const args = collect('failed', ...twice).map((word) => (word === layer ? at('damaged.gguf') : word));
         const { code, stderr } = await cli(...args);
         expect(code).toBe(1);
         expect(stderr.trim().split('\n').at(-1)).toMatch(/^language-neurons: device 0: .*damaged\.gguf/);
@@ -125,7 +126,7 @@ describe('devices', () => {
         [['--devices', '0', '--shard', '1/2'], '--devices 0: divides the work itself; leave --shard out'],
         [['--devices', 'all'], '--devices takes a whole number from 0 to 9999, not "all"'],
     ])('%j is wrong use', async (args, message) => {
-        const needed = ['--model', embeddedModel, '--data', at('texts'), '--out', at('wrong')];
+        const needed = ['--model', layer, '--data', at('texts'), '--out', at('wrong')];
         const { code, stderr } = await cli('collect', ...needed, ...args);
         expect(code).toBe(2);
         expect(stderr).toContain(message);
