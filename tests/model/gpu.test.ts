@@ -10,6 +10,7 @@ import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { embeddedCollectTexts } from '../../src/run/embeddedRun.js';
 import { cli } from '../helpers/cli.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, udhrSamples } from '../helpers/texts.js';
@@ -20,6 +21,8 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const gpus = await gpusUnderTest();
 const folder = temporaryFolder();
+/** For tests to which further layers, computed by the same kernels, add nothing but time. */
+const layer = await writeFirstLayer(join(folder, 'layer.gguf'));
 
 /**
  * Most signs that may differ between the software device and the CPU: its matrix products round to F16
@@ -88,7 +91,7 @@ for (const { gpu, absent } of gpus)
             // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
             it('counts, scores and edits in turn on one engine, each time the same', async () => {
                 const samples = await shortSamples(['en']);
-                const engine = await MeasuredEngine.open(options);
+                const engine = await MeasuredEngine.open({ ...options, model: layer });
                 try {
                     const widths = engine.sites.map(({ width }) => width);
                     const edit = maskOf(
@@ -223,7 +226,7 @@ for (const { gpu, absent } of gpus)
                 const runs: Record<string, { activations: Activations; matrix: DeactivateResult }> = {};
                 for (const choice of ['off', gpu]) {
                     const dir = join(folder, `${gpu}-run-${choice}`);
-                    const model = ['--model', embeddedModel, '--gpu', choice];
+                    const model = ['--model', layer, '--gpu', choice];
                     await json('collect', ...model, '--data', texts, '--out', dir);
                     await json('identify', dir, '--top-rate', '0.1');
                     const matrix = (await json(
