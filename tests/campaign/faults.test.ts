@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { compareFolders } from './compareFolders.js';
 import { type Step, steps, writeMore } from './faults/steps.js';
 import { writeInputs } from './inputs.js';
 import { faults as mostFaults } from './settings.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();
@@ -47,16 +47,17 @@ function counted(of: Engine): Engine {
 }
 
 beforeAll(async () => {
+    const model = await writeFirstLayer(join(root, 'layer.gguf'));
     engine = counted(
         await Engine.open({
-            model: embeddedModel,
+            model,
             gpu: 'off',
             threads: 1,
             batchSize: 128,
             contextSize: 1024,
         }),
     );
-    writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 });
+    writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 }, model);
     writeMore(join(templates, 'inputs'));
 });
 afterAll(() => {

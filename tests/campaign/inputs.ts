@@ -20,8 +20,13 @@ export interface InputSizes {
 /**
  * Writes `texts/`, `evaluate/`, `questions/` and `run.yaml` into a folder. The configuration names its data relative to
  * itself, so that the folder may lie anywhere.
+ * @param model of `run.yaml`
  */
-export function writeInputs(folder: string, { texts, evaluate, questions }: InputSizes): void {
+export function writeInputs(
+    folder: string,
+    { texts, evaluate, questions }: InputSizes,
+    model: string = embeddedModel,
+): void {
     const firstLines = (path: string, count: number): string =>
         `${readFileSync(path, 'utf8').split('\n').slice(0, count).join('\n')}\n`;
     for (const name of ['texts', 'evaluate', 'questions']) mkdirSync(join(folder, name), { recursive: true });
@@ -42,7 +47,7 @@ export function writeInputs(folder: string, { texts, evaluate, questions }: Inpu
     writeFileSync(
         join(folder, 'run.yaml'),
         `
-model: ${embeddedModel}
+model: ${model}
 gpu: 'off'
 threads: 1
 data: ./texts
@@ -58,5 +63,6 @@ out: ./run
     );
 }
 
-/** Options of every command that opens the embedded model. */
-export const modelArguments: readonly string[] = ['--model', embeddedModel, '--gpu', 'off', '--threads', '1'];
+/** Options of every command that opens a model. */
+export const argumentsOf = (model: string): readonly string[] => ['--model', model, '--gpu', 'off', '--threads', '1'];
+export const modelArguments = argumentsOf(embeddedModel);

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { runIn } from './kills/chain.js';
-import { modelArguments, writeInputs } from './inputs.js';
+import { argumentsOf, modelArguments, writeInputs } from './inputs.js';
 import { mutated } from './mutations/mutate.js';
 import { endlessModel, type Kind, kindsOf, putInto, type Seed } from './mutations/kinds.js';
 import { Reader } from './mutations/Reader.js';
 import { pick, randomOf } from './random.js';
 import { mutations, seed, throughCli, together } from './settings.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 /** Nothing in any input may take more. */
@@ -27,9 +28,10 @@ let kinds: readonly Kind[];
 beforeAll(async () => {
     writeInputs(home, { texts: 10, evaluate: 1, questions: 2 });
     mkdirSync(canary);
-    const experiment = [...modelArguments, '--sets', 'specific', '--controls', '1'];
+    const ofLayer = argumentsOf(await writeFirstLayer(join(home, 'layer.gguf')));
+    const experiment = [...ofLayer, '--sets', 'specific', '--controls', '1'];
     for (const args of [
-        ['collect', ...modelArguments, '--data', 'texts', '--out', 'run'],
+        ['collect', ...ofLayer, '--data', 'texts', '--out', 'run'],
         ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'],
         ['deactivate', 'run', ...experiment, '--data', 'evaluate', '--batch-size', '128'],
         [
@@ -50,7 +52,7 @@ beforeAll(async () => {
         ['compare', 'run', 'run'],
         [
             'respond',
-            ...modelArguments,
+            ...ofLayer,
             '--data',
             'questions',
             '--template',

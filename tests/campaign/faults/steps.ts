@@ -175,12 +175,12 @@ export const steps: readonly Step[] = [
     {
         name: 'export',
         after: ['collect', 'identify'],
-        run: async (folder, { signal }) => {
+        run: async (folder, { engine, signal }) => {
             const out = join(folder, 'run', 'edited.gguf');
             const analysis = await readNeurons(join(folder, 'run', 'neurons.json'));
             const edits = [{ label: 'en', scale: 0, neurons: analysis.neurons.specific.en! }];
             await rm(out, { force: true }).catch(() => undefined); // of the call before
-            await exportModel({ model: embeddedModel, analysis, edits, out, signal });
+            await exportModel({ model: engine.path, analysis, edits, out, signal });
             return undefined;
         },
     },

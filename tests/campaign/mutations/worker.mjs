@@ -55,7 +55,7 @@ function checkNumbers(matrix) {
 /** Engines and inputs of the experiments whose journals are mutated, opened when first needed. */
 let opened;
 async function experiment(home) {
-    opened ??= library.Engine.open({ ...small, model: library.embeddedModel, batchSize: 128, contextSize: 1024 });
+    opened ??= library.Engine.open({ ...small, model: join(home, 'layer.gguf'), batchSize: 128, contextSize: 1024 });
     return {
         engine: await opened,
         analysis: await library.readNeurons(join(home, 'run/neurons.json')),
