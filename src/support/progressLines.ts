@@ -4,14 +4,18 @@ import { ShownWork } from './shownWork.js';
 /** Most milliseconds without a line; of long work most of its time so far. */
 const longestSilence = 60_000;
 const longestShare = 0.2;
+/** Fewest milliseconds between tenths of one step, or of one stage of those that may follow. */
+const shortestSilence = 5000;
 
 /**
  * Progress without a terminal: a line for each step, or where there are none each stage, for each tenth of the work,
- * and when none came for a minute and a fifth of the time so far.
+ * and when none came for a minute and a fifth of the time so far. Where a tenth need not be one of all work, it has a
+ * line only when none came for some seconds and a fifth of the time so far: else short steps would have ten lines each.
  */
 export class LineProgress implements Progress {
     readonly #work = new ShownWork();
     #tenths = 0;
+    #isOneOfMany = false; // a step beside others
     #hasBegun = false; // a whole, whose first stage was said
     #began = 0;
     #said = 0;
@@ -31,6 +35,8 @@ export class LineProgress implements Progress {
 
     step(name: string, number: number, of: number): void {
         this.#work.step(name, number, of);
+        if (number === 1) this.#began = performance.now();
+        this.#isOneOfMany = of > 1;
         this.note(this.#work.label);
     }
 
@@ -51,7 +57,8 @@ export class LineProgress implements Progress {
         const tenths = Math.floor((this.#work.share ?? 0) * 10);
         if (tenths <= this.#tenths || tenths >= 10) return;
         this.#tenths = tenths;
-        this.#report();
+        const isOfAll = this.#work.ofAll && !this.#isOneOfMany;
+        if (isOfAll || this.#isDue(shortestSilence)) this.#report();
     }
 
     note(line: string): void {
@@ -68,11 +75,17 @@ export class LineProgress implements Progress {
     #begin(): void {
         this.#tenths = 0;
         if (this.#timer !== undefined) return;
-        this.#began = this.#said = performance.now();
+        this.#said = performance.now();
+        if (!this.#work.hasSteps) this.#began = this.#said; // the first step began before
         this.#timer = setInterval(() => {
-            const now = performance.now();
-            if (now - this.#said >= Math.max(longestSilence, longestShare * (now - this.#began))) this.#report();
+            if (this.#isDue(longestSilence)) this.#report();
         }, longestSilence / 10).unref();
+    }
+
+    /** Whether no line came for so many milliseconds and a fifth of the time so far. */
+    #isDue(silence: number): boolean {
+        const now = performance.now();
+        return now - this.#said >= Math.max(silence, longestShare * (now - this.#began));
     }
 
     #report(): void {
