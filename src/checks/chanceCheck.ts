@@ -28,7 +28,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 4,
+    version: 5,
     run: checkChance,
 };
 

@@ -6,7 +6,7 @@ import {
 } from '../../neurons/scores/activationProbabilities.js';
 import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { drawFrom, randomGenerator } from '../../support/randomGenerator.js';
-import { dealer } from './dealtTokens.js';
+import { dealTokens } from './dealtTokens.js';
 
 /** Counts as [n, l] numbers: how often each neuron was active, and of how many tokens. */
 interface Tallies {
@@ -127,9 +127,9 @@ function dealtCounts({ active, tokens }: Tallies, { n, l, locate }: Rows): Chanc
         return sum;
     });
     return (seed, repeat) => {
-        const deal = dealer(randomGenerator(seed, repeat));
+        const generator = randomGenerator(seed, repeat);
         const p = new Float64Array(n * l);
-        for (let row = 0; row < n; row++) deal(sums[row]!, { tokens, dealt: p, from: row * l, l });
+        for (let row = 0; row < n; row++) dealTokens(sums[row]!, { tokens, dealt: p, from: row * l, l }, generator);
         for (let i = 0; i < p.length; i++) if (tokens[i]! > 0) p[i]! /= tokens[i]!;
         return { p, n, l, locate };
     };

@@ -6,9 +6,44 @@ export function roundHalfToEven(value: number): number {
     return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** Of more values than this, those near the one looked for are picked out first. */
+const pickedFrom = 20_000;
+const sampleSize = 4096;
+/** Standard errors of a rank in the sample on each side; outside of them all values are searched. */
+const margin = 5;
+
 /** The `k`-th smallest of `values`, 1-based. `values` is left as it is. */
 export function kthSmallest(values: Float64Array, k: number): number {
+    if (values.length > pickedFrom) {
+        const [low, high] = bracketOf(values, k);
+        let [below, within] = [0, 0];
+        for (let i = 0; i < values.length; i++) {
+            if (values[i]! < low) below++;
+            else if (values[i]! <= high) within++;
+        }
+        if (below < k && k <= below + within) {
+            if (low === high) return low;
+            const near = new Float64Array(within);
+            for (let i = 0, at = 0; at < within; i++)
+                if (values[i]! >= low && values[i]! <= high) near[at++] = values[i]!;
+            return quickselect(near, k - below - 1);
+        }
+    }
     return quickselect(values.slice(), k - 1);
+}
+
+/** Two values between which the `k`-th smallest is all but surely, by a sample (Floyd and Rivest 1975). */
+function bracketOf(values: Float64Array, k: number): readonly [low: number, high: number] {
+    // multiples of the golden ratio: spread evenly, and in step with no row
+    const golden = (Math.sqrt(5) - 1) / 2;
+    const sample = Float64Array.from(
+        { length: sampleSize },
+        (_, i) => values[Math.floor(((i * golden) % 1) * values.length)]!,
+    ).sort();
+    const share = k / values.length;
+    const reach = margin * Math.sqrt(sampleSize * share * (1 - share)) + 1;
+    const rank = share * sampleSize;
+    return [sample[Math.floor(rank - reach)] ?? -Infinity, sample[Math.ceil(rank + reach)] ?? Infinity];
 }
 
 /**

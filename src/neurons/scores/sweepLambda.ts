@@ -18,21 +18,40 @@ export interface Sweep {
  * @param high N of each neuron, length n
  */
 export function sweepLambda(parts: ScoreParts, high: Uint16Array, count: number, l: number): Sweep {
-    const scores = new Float64Array(high.length);
-    const at = (lambda: number): Sweep => ({ lambda, selected: selectLowest(scoreAt(parts, lambda, scores), count) });
-    const clean = ({ selected }: Sweep): boolean => selected.every((j) => high[j] !== l);
-
-    const top = at(mostSwept);
-    if (clean(top)) return top;
-    let best = at(0);
-    if (!clean(best)) return best;
-    let upper = mostSwept;
-    while (upper - best.lambda > precision) {
-        const middle = at((best.lambda + upper) / 2);
+    const general = rowsWith(high, l);
+    const clean = (lambda: number): boolean => areOutside(general, parts, lambda, count);
+    if (clean(mostSwept)) return fixedLambda(parts, mostSwept, count);
+    let [best, upper] = [0, clean(0) ? mostSwept : 0];
+    while (upper - best > precision) {
+        const middle = (best + upper) / 2;
         if (clean(middle)) best = middle;
-        else upper = middle.lambda;
+        else upper = middle;
     }
-    return best;
+    return fixedLambda(parts, best, count);
+}
+
+/** The rows of neurons that are high in so many languages. */
+function rowsWith(high: Uint16Array, N: number): Uint32Array {
+    const rows = new Uint32Array(high.length);
+    let found = 0;
+    for (let j = 0; j < high.length; j++) if (high[j] === N) rows[found++] = j;
+    return rows.subarray(0, found);
+}
+
+/** Whether none of some neurons is among the `count` lowest scores: whether so many are before the first of them. */
+function areOutside(some: Uint32Array, { entropy, maximum }: ScoreParts, lambda: number, count: number): boolean {
+    let [first, least] = [-1, Infinity];
+    for (const j of some) {
+        const score = entropy[j]! - lambda * maximum[j]!;
+        if (score < least) [first, least] = [j, score];
+    }
+    if (first < 0) return true;
+    let before = 0;
+    for (let j = 0; j < entropy.length && before < count; j++) {
+        const score = entropy[j]! - lambda * maximum[j]!;
+        if (score < least || (score === least && j < first)) before++;
+    }
+    return before >= count;
 }
 
 /** A fixed λ. */

@@ -1,14 +1,15 @@
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { describe, expect, it } from 'vitest';
-import { type Deal, dealer } from '../../../src/checks/measures/dealtTokens.js';
+import { dealTokens } from '../../../src/checks/measures/dealtTokens.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 
 const times = 4000;
 
 /** Deals to languages in the middle of an array. */
-function dealt(deal: Deal, active: number, tokens: readonly number[]): number[] {
+function dealt(generator: RandomGenerator, active: number, tokens: readonly number[]): number[] {
     const places = Float64Array.of(7, ...tokens, 7);
     const found = new Float64Array(places.length).fill(3);
-    deal(active, { tokens: places, dealt: found, from: 1, l: tokens.length });
+    dealTokens(active, { tokens: places, dealt: found, from: 1, l: tokens.length }, generator);
     expect([found[0], found.at(-1)]).toEqual([3, 3]);
     return [...found.subarray(1, -1)];
 }
@@ -22,9 +23,9 @@ describe('tokens dealt to languages', () => {
         { active: 2_000_000, tokens: [1e6, 3e6, 4e6] },
         { active: 40, tokens: [0, 50, 50] },
     ])('has the mean and spread of draws without replacement: %j', ({ active, tokens }) => {
-        const deal = dealer(randomGenerator(1));
+        const generator = randomGenerator(1);
         const all = tokens.reduce((sum, some) => sum + some, 0);
-        const draws = Array.from({ length: times }, () => dealt(deal, active, tokens));
+        const draws = Array.from({ length: times }, () => dealt(generator, active, tokens));
         for (const [k, own] of tokens.entries()) {
             const numbers = draws.map((draw) => draw[k]!);
             const mean = numbers.reduce((sum, one) => sum + one, 0) / times;
@@ -41,6 +42,6 @@ describe('tokens dealt to languages', () => {
 
     it.each([0, 600])('deals none, or all: %d', (active) => {
         const tokens = [100, 200, 300];
-        expect(dealt(dealer(randomGenerator(1)), active, tokens)).toEqual(active === 0 ? [0, 0, 0] : tokens);
+        expect(dealt(randomGenerator(1), active, tokens)).toEqual(active === 0 ? [0, 0, 0] : tokens);
     });
 });

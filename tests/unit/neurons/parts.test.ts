@@ -6,6 +6,7 @@ import { findStages } from '../../../src/neurons/classes/findStages.js';
 import { identify } from '../../../src/neurons/classes/identify.js';
 import { scoreAt, scoreParts } from '../../../src/neurons/scores/scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from '../../../src/neurons/scores/selectLowest.js';
+import { randomGenerator } from '../../../src/support/randomGenerator.js';
 
 const source = {
     model: { name: '', architecture: '', quantization: '', fingerprint: '' },
@@ -150,6 +151,23 @@ describe('rounding and ranks', () => {
             }),
             { numRuns: 300 },
         );
+    });
+
+    it('the k-th smallest of many is that of the sorted list, whatever their spread and order', () => {
+        const made = [
+            (uniform: number) => uniform,
+            (uniform: number) => Math.floor(uniform * 5) / 5, // ties
+            (uniform: number) => (uniform < 0.3 ? Infinity : uniform),
+            (uniform: number, i: number) => (i % 10 === 0 ? 1 + uniform : uniform ** 8), // a language apart
+            (_: number, i: number) => i,
+        ];
+        const generator = randomGenerator(1);
+        for (const of of made) {
+            const given = Float64Array.from({ length: 30_000 }, (_, i) => of((generator.next() >>> 0) / 2 ** 32, i));
+            const sorted = given.slice().sort();
+            for (const k of [1, 2, 300, 1500, 15_000, 28_500, 29_999, 30_000])
+                expect(kthSmallest(given, k)).toBe(sorted[k - 1]);
+        }
     });
 
     it('equal scores at the edge go by flat index, over layers', () => {
