@@ -8,6 +8,7 @@ import { analysisSites, type NeuronIndex } from '../neurons/analysis/NeuronAnaly
 import { randomNeurons } from '../neurons/controls/randomNeurons.js';
 import { rateRule } from '../neurons/controls/rateMatched.js';
 import { formatQuantity } from '../support/format.js';
+import { inParts, type Progress } from '../support/progress.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
 import {
@@ -25,8 +26,8 @@ import {
     withOwnNeurons,
 } from './damages.js';
 
-/** How often the number of random neurons is doubled to do as much damage. */
-const mostDoublings = 5;
+/** As often is the number of random neurons doubled to do as much damage; each time for some half of the languages. */
+const doublings = [0, 1, 2, 3, 4] as const;
 
 /** Do a language's neurons harm their language more than other neurons do? */
 export const controlsCheck: Check = {
@@ -127,9 +128,10 @@ async function measureRows(context: CheckContext, own: readonly OwnNeurons[]): P
         rate: setConditions(analysis, names, set, seed, controls, { draw: rateRule(activations, analysis) }),
     };
     const states = Object.values(conditions).flatMap((one) => [one.own, ...one.controls].flat());
-    const risesOf = await measureRises(context, engine, states);
+    const [first, ...others] = inParts(context.progress, [states.length, ...doublings.map((k) => own.length / 2 ** k)]);
+    const risesOf = await measureRises({ ...context, progress: first! }, engine, states);
     const damages = own.map(({ place }, row) => damageOf(risesOf(conditions.layers.own[row]!), place));
-    const more = await measureMore(context, engine, own, damages);
+    const more = await measureMore(context, engine, own, { damages, parts: others });
     return own.map((one, row) => {
         const controlOf = (kind: keyof typeof conditions): Damage =>
             meanDamage(
@@ -157,12 +159,12 @@ async function measureMore(
     context: CheckContext,
     engine: Engine,
     own: readonly OwnNeurons[],
-    damages: readonly Damage[],
+    { damages, parts }: { readonly damages: readonly Damage[]; readonly parts: readonly Progress[] },
 ): Promise<MeasuredMore[][]> {
     const { analysis, settings } = context;
     const found = own.map((): MeasuredMore[] => []);
     const drawn = own.map((): NeuronIndex[] => []);
-    for (let doubling = 0; doubling < mostDoublings; doubling++) {
+    for (const doubling of doublings) {
         const open = [...own.keys()].filter(
             (row) => found[row]!.length === doubling && !isReached(found[row]!, damages[row]!, own[row]!.place),
         );
@@ -170,7 +172,7 @@ async function measureMore(
         for (const row of open)
             drawn[row] = withMore(own[row]!.neurons, drawn[row]!, analysisSites(analysis), settings.seed + doubling);
         const risesOf = await measureRises(
-            context,
+            { ...context, progress: parts[doubling]! },
             engine,
             open.map((row) => stateWithout(analysis, drawn[row]!)),
         );

@@ -9,7 +9,7 @@ import { deactivation } from '../interventions/Operation.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
-import { formatNumber } from '../support/format.js';
+import { formatMeasured } from '../support/format.js';
 import type { CheckContext } from './Check.js';
 import { checksName } from './checkFile.js';
 import { type CheckFigure, type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
@@ -139,10 +139,17 @@ export function damageCells({ own, others, selectivity, rank }: Damage): (number
     return [own.value, others.value, selectivity.value, ...limits, rank];
 }
 
-/** An estimate with its interval, such as `0.31 (0.28 to 0.34)`. */
+/** An estimate with its interval, such as `0.310 (95 %: 0.282 to 0.341)`. */
 export function formatEstimate(estimate: Estimate): string {
     const interval = bootstrapInterval(estimate);
-    const value = formatNumber(estimate.value, 2, 2);
+    const value = formatMeasured(estimate.value);
     if (interval === null) return value;
-    return `${value} (95 %: ${interval.map((limit) => formatNumber(limit, 2, 2)).join(' to ')})`;
+    return `${value} (95 %: ${interval.map(formatMeasured).join(' to ')})`;
+}
+
+/** A difference with its interval, and whether it is told from 0. */
+export function formatDifferenceOf(more: Estimate): string {
+    const limits = bootstrapInterval(more);
+    const isTold = limits === null || limits[0] > 0 || limits[1] < 0;
+    return `${formatEstimate(more)}${isTold ? '' : ', not told from 0'}`;
 }

@@ -5,13 +5,15 @@ import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { identifyOnce } from '../neurons/classes/identify.js';
 import { assessable } from '../neurons/scores/activationProbabilities.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
-import { formatList, formatShare } from '../support/format.js';
+import { formatList, formatQuantity } from '../support/format.js';
+import { inParts } from '../support/progress.js';
 import type { Check, CheckContext } from './Check.js';
 import { type Finding, notTold } from './CheckResult.js';
 import {
     damageCells,
     damageColumns,
     firstShare,
+    formatDifferenceOf,
     formatEstimate,
     indexBars,
     meanIndex,
@@ -72,9 +74,14 @@ async function checkHeldOut(context: CheckContext): Promise<Finding> {
     });
     const engine = await context.engine();
     const rows: Half[] = [];
+    const parts = inParts(context.progress, [1, 1, 1, 1]).values();
     for (const [half, { found, own, texts }] of halves.entries()) {
         const on = (corpus: Corpus): Promise<Damage[]> =>
-            ownDamages({ ...context, corpus: () => Promise.resolve(corpus) }, engine, own);
+            ownDamages(
+                { ...context, corpus: () => Promise.resolve(corpus), progress: parts.next().value! },
+                engine,
+                own,
+            );
         const [circular, heldOut] = [await on(texts), await on(halves[1 - half]!.texts)];
         for (const [row, { language, neurons }] of own.entries())
             rows.push({
@@ -119,6 +126,7 @@ function partsOf(corpus: Corpus, parts: readonly number[], folds: number): Corpu
 function findingOf(rows: readonly Half[]): Finding {
     const [circular, heldOut] = [rows.map((row) => row.circular), rows.map((row) => row.heldOut)];
     const [circularIndex, index] = [meanIndex(circular), meanIndex(heldOut)];
+    const added = difference(circularIndex, index);
     const first = firstShare(heldOut);
     const groups = [
         ['on other texts', heldOut],
@@ -127,13 +135,14 @@ function findingOf(rows: readonly Half[]): Finding {
     return {
         verdict: verdictOfIndex(index, first),
         sentence:
-            `On texts that they were not found on, neurons harm their own language most in ${formatShare(first)} of ` +
-            `cases; the selectivity index is ${formatEstimate(index)} nats a token, beside ` +
-            `${formatEstimate(circularIndex)} on the texts that they were found on (circular).`,
+            `On texts that they were not found on, neurons harm their own language most in ` +
+            `${Math.round(first * rows.length)} of ${formatQuantity(rows.length, 'case')} (each language, each half ` +
+            `of the texts); the selectivity index is ${formatEstimate(index)} nats a token. Measuring on the texts ` +
+            `that they were found on (circular) adds ${formatDifferenceOf(added)}.`,
         numbers: [
             numberOf('selectivity index on other texts, nats a token', index),
             numberOf('on the texts that neurons were found on', circularIndex),
-            numberOf('what being circular adds', difference(circularIndex, index)),
+            numberOf('what being circular adds', added),
             { name: 'own language first on other texts', value: first, form: 'share' },
         ],
         table: {

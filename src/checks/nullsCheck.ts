@@ -2,6 +2,7 @@ import type { Probabilities } from '../neurons/scores/activationProbabilities.js
 import { choose } from '../neurons/classes/choose.js';
 import { scoreAt, scoreParts } from '../neurons/scores/scoreParts.js';
 import { formatShare } from '../support/format.js';
+import { inParts } from '../support/progress.js';
 import { mean } from '../support/averages.js';
 import { chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
@@ -56,8 +57,12 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
     const found = ofCounts(activations);
     if (found.specific.size === 0) return nothingSpecific;
     const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
-    for (const one of nulls) {
-        const counted = await nullCounts(one, context);
+    const parts = inParts(
+        context.progress,
+        nulls.map(() => 1),
+    );
+    for (const [i, one] of nulls.entries()) {
+        const counted = await nullCounts(one, { ...context, progress: parts[i]! });
         if (counted !== undefined) rows.push([one, ofCounts(counted)]);
     }
     const permuted = await alikeLanguages(context, measure);

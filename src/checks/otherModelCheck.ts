@@ -2,13 +2,15 @@ import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { checkModel } from '../experiments/conditions/checkFit.js';
 import { difference } from '../experiments/statistics/resampling.js';
 import type { Damage } from './measures/selectivity.js';
-import { formatQuantity, formatShare } from '../support/format.js';
+import { formatQuantity } from '../support/format.js';
+import { inParts } from '../support/progress.js';
 import type { Check, CheckContext, CheckSettings } from './Check.js';
 import { type Finding, notTold } from './CheckResult.js';
 import {
     damageCells,
     damageColumns,
     firstShare,
+    formatDifferenceOf,
     formatEstimate,
     indexBars,
     meanIndex,
@@ -59,15 +61,16 @@ async function checkOtherModel(
 ): Promise<Finding> {
     const other = await context.engine(options);
     checkModel({ engine: other, analysis: context.analysis, otherModel: true });
-    const damages = await ownDamages(context, await context.engine(), own);
-    return findingOf(own, damages, await ownDamages(context, other, own));
+    const [here, there] = inParts(context.progress, [1, 1]);
+    const damages = await ownDamages({ ...context, progress: here! }, await context.engine(), own);
+    return findingOf(own, damages, await ownDamages({ ...context, progress: there! }, other, own));
 }
 
 function findingOf(own: readonly OwnNeurons[], here: readonly Damage[], there: readonly Damage[]): Finding {
     const [index, otherIndex] = [meanIndex(here), meanIndex(there)];
     const first = firstShare(there);
     const most = Math.round(first * own.length);
-    const kept = otherIndex.value / index.value;
+    const more = difference(otherIndex, index);
     const models = [
         ['the analysed model', here],
         ['the other model', there],
@@ -77,11 +80,11 @@ function findingOf(own: readonly OwnNeurons[], here: readonly Damage[], there: r
         sentence:
             `In the other model, neurons found on this one harm their own language most for ${most} of ` +
             `${formatQuantity(own.length, 'language')}; the selectivity index is ${formatEstimate(otherIndex)} nats ` +
-            `a token, ${formatShare(kept)} of that in this model.`,
+            `a token there and ${formatEstimate(index)} here, a difference of ${formatDifferenceOf(more)}.`,
         numbers: [
             numberOf('selectivity index in the other model, nats a token', otherIndex),
             numberOf('in the analysed model', index),
-            numberOf('difference', difference(otherIndex, index)),
+            numberOf('difference', more),
             { name: 'own language first in the other model', value: first, form: 'share' },
         ],
         table: {

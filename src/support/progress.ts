@@ -50,6 +50,23 @@ export function asOneStep(progress: Progress): Progress {
     return { ...bound(progress), step: () => undefined };
 }
 
+/** The same for one step that may have several works: the end of one is not that of the step. */
+export function withinStep(progress: Progress): Progress {
+    let hasEnded = false;
+    return {
+        ...bound(progress),
+        whole: (total) => {
+            hasEnded = false;
+            progress.whole?.(total);
+        },
+        stage: (label, total) => {
+            if (hasEnded) progress.whole?.(total); // else it would be one of those before
+            progress.stage(label, total);
+        },
+        done: () => void (hasEnded = true),
+    };
+}
+
 /** All its methods, to put others in their place. */
 function bound(progress: Progress): Required<Progress> {
     return {

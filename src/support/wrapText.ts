@@ -48,6 +48,10 @@ function piecesOf(line: string): string[] {
     const pieces: string[] = [];
     for (const { segment } of words.segment(line)) {
         const last = pieces.at(-1);
+        if (segment === '%' && /\d\s$/u.test(pieces.slice(-2).join(''))) {
+            pieces.push(pieces.splice(-2).join('') + segment); // no line ends within `80 %`
+            continue;
+        }
         const joins = last !== undefined && !isBlank(last) && (isMark(segment) || goesOn(last, segment));
         if (joins) pieces[pieces.length - 1] = last + segment;
         else pieces.push(segment);

@@ -40,6 +40,8 @@ describe('columns', () => {
         expect(wrapText('  indented text', 40)).toEqual(['  indented text']);
         expect(wrapText('a\n\nb', 10)).toEqual(['a', '', 'b']);
         expect(wrapText('', 10)).toEqual(['']);
+        expect(wrapText('are needed for 80 %.', 17)).toEqual(['are needed for', '80 %.']);
+        expect(wrapText('80 %', 3)).toEqual(['80', '%']);
         expect(wrapText('for each of --sample, or --top-rate', 14)).toEqual([
             'for each of',
             '--sample, or',

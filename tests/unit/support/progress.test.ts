@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { inParts, inSteps, type Progress, sideBySide } from '../../../src/support/progress.js';
+import { inParts, inSteps, type Progress, sideBySide, withinStep } from '../../../src/support/progress.js';
 import { terminalProgress } from '../../../src/support/terminalProgress.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 import { durationWords, TimeLeft } from '../../../src/support/timeLeft.js';
@@ -211,6 +211,39 @@ describe('progress without a terminal', () => {
                 expect(length).toBeGreaterThanOrEqual(8);
                 expect(length).toBeLessThanOrEqual(18); // 36 a stage, were each tenth said
             }
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    it('keeps a step in which one work ends and another begins', () => {
+        vi.useFakeTimers();
+        try {
+            const { stream, text } = screen();
+            const progress = terminalProgress(stream);
+            progress.step!('ladder', 2, 3);
+            const within = withinStep(progress);
+            const workOf = (name: string): void => {
+                within.stage(name, 2);
+                vi.advanceTimersByTime(30_000);
+                within.advance(1);
+            };
+            within.whole!(2);
+            workOf('donors');
+            within.done();
+            workOf('perplexity');
+            progress.done();
+            progress.stage('report', 2);
+            const words = text()
+                .trim()
+                .split('\n')
+                .map((line) => line.replace(/ %.*/, ''));
+            expect(words).toEqual([
+                'step 2 of 3: ladder',
+                'step 2 of 3: donors: 50',
+                'step 2 of 3: perplexity: 50',
+                'report',
+            ]);
         } finally {
             vi.useRealTimers();
         }
