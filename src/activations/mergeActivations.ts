@@ -1,12 +1,17 @@
+import { SampleDigest } from '../corpus/SampleDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { sameSites } from '../engine/types/Site.js';
 import { type Activations, sitesOf } from './Activations.js';
+import { defined } from '../support/defined.js';
+import type { CountedTexts, DatasetSource } from './ActivationsSource.js';
 import { addActivations } from './addCounts.js';
 import { sourceDifferences } from './sourceDifferences.js';
+import { unitedSketch } from './sketch.js';
 
 /**
  * Adds the counts of two parts of a corpus: the sum is what one pass over both would have counted.
- * Folds are added too where both have as many, and dropped otherwise.
+ * Folds are added too where both have as many, and dropped otherwise. Which texts were counted stays known where it is
+ * of both parts.
  * @throws LanguageNeuronsError MISMATCH where languages, layers or models differ, saying how
  */
 export function mergeActivations(a: Activations, b: Activations): Activations {
@@ -32,7 +37,30 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
             dataset: {
                 name: `${a.source.dataset.name} + ${b.source.dataset.name}`,
                 hash: `${a.source.dataset.hash}+${b.source.dataset.hash}`,
+                ...defined({ texts: unitedTexts(a.source.dataset, b.source.dataset) }),
             },
         },
+    };
+}
+
+/** What identifies the texts of both parts; how many of them are in several folds is not known of both together. */
+function unitedTexts(a: DatasetSource, b: DatasetSource): DatasetSource['texts'] {
+    if (a.texts === undefined || b.texts === undefined) return undefined;
+    const { texts } = b;
+    return Object.fromEntries(
+        Object.entries(a.texts).flatMap(([language, one]) => {
+            const other = texts[language];
+            return other === undefined ? [] : [[language, united(one, other)]];
+        }),
+    );
+}
+
+function united(a: CountedTexts, b: CountedTexts): CountedTexts {
+    const asked = [a.asked, b.asked].filter((sketch) => sketch !== undefined);
+    return {
+        digest: `${a.digest}+${b.digest}`,
+        set: SampleDigest.unitedSet([a.set, b.set]),
+        sketch: unitedSketch([a.sketch, b.sketch]),
+        ...(asked.length === 0 ? {} : { asked: unitedSketch(asked) }),
     };
 }

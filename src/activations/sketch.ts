@@ -60,6 +60,11 @@ export function shareWithin(a: string, b: string): number {
     return known.filter((hash) => others.has(hash)).length / known.length;
 }
 
+/** The sketch of all texts of several sets, as if it had been made of them at once. */
+export function unitedSketch(sketches: readonly string[]): string {
+    return [...new Set(sketches.flatMap(hashesOf))].sort().slice(0, kept).join('');
+}
+
 /**
  * The share of the different texts of several sets that are in more than one of them, in [0, 1], from their sketches: a
  * text among the smallest hashes of all is among the smallest of each set that it is in.

@@ -6,6 +6,11 @@ export class SampleDigest {
     readonly #hash = createHash('sha256');
     #sum = 0n;
 
+    /** What `set` would be of the samples of several digests together, each as often as it is in them. */
+    static unitedSet(sets: readonly string[]): string {
+        return setOf(sets.reduce((sum, set) => sum + BigInt(`0x${set}`), 0n));
+    }
+
     add({ prompt, response, special, turns }: Sample): void {
         const own = createHash('sha256');
         for (const hash of [this.#hash, own]) {
@@ -14,16 +19,20 @@ export class SampleDigest {
                 hash.update(`turns${JSON.stringify(turns.map(({ role, content }) => [role, content]))}`);
             for (const text of [prompt, response]) hash.update(`${Buffer.byteLength(text)}:`).update(text);
         }
-        this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${own.digest('hex')}`));
+        this.#sum += BigInt(`0x${own.digest('hex')}`);
     }
 
     /** The sum of the samples' hashes, hexadecimal: equal for the same samples in any order. */
     set(): string {
-        return this.#sum.toString(16).padStart(64, '0');
+        return setOf(this.#sum);
     }
 
     /** The hexadecimal digest; nothing can be added afterwards. */
     hex(): string {
         return this.#hash.digest('hex');
     }
+}
+
+function setOf(sum: bigint): string {
+    return BigInt.asUintN(256, sum).toString(16).padStart(64, '0');
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Activations } from '../../../src/activations/Activations.js';
+import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import { shareInSeveral, Sketch } from '../../../src/activations/sketch.js';
 import { surveyCorpus } from '../../../src/activations/surveyCorpus.js';
 import type { Corpus } from '../../../src/corpus/Corpus.js';
@@ -15,6 +17,49 @@ const corpusOf = (texts: readonly string[]): Corpus => ({
     async *samples() {
         for (const response of texts) yield await Promise.resolve({ language: 'en', prompt: '', response });
     },
+});
+
+describe('counts that are merged', () => {
+    const source = { model: { name: 'm', architecture: '', quantization: '', fingerprint: 'f' }, versions: {} };
+    const countsOf = async (name: string, corpus: Corpus): Promise<Activations> => {
+        const { languages, hash } = await surveyCorpus(corpus);
+        return {
+            languages: ['en'],
+            counts: [BigInt64Array.of(1n)],
+            tokens: BigInt64Array.of(2n),
+            source: { ...source, dataset: { name, hash, texts: Object.fromEntries(languages) } },
+        };
+    };
+
+    it.each([
+        ['few', 0, 3, 2, 5],
+        ['more than a sketch holds', 0, 400, 300, 700],
+        ['many, of one a few', 0, 2000, 1999, 2003],
+    ])('know their texts as if they had been counted at once: %s', async (_, from, to, from2, to2) => {
+        const texts = (begin: number, end: number): string[] =>
+            Array.from({ length: end - begin }, (_, i) => `text ${begin + i}`);
+        const [a, b] = [texts(from, to), texts(from2, to2)];
+        const asking = (list: readonly string[]): Corpus => ({
+            ...corpusOf(list),
+            async *samples() {
+                for (const response of list)
+                    yield await Promise.resolve({ language: 'en', prompt: `${response}?`, response });
+            },
+        });
+        for (const of of [corpusOf, asking]) {
+            const merged = mergeActivations(await countsOf('a', of(a)), await countsOf('b', of(b)));
+            const { set, sketch, asked } = (await surveyCorpus(of([...a, ...b]))).languages.get('en')!;
+            expect(merged.source.dataset.texts!.en).toMatchObject({ set, sketch });
+            expect(merged.source.dataset.texts!.en!.asked).toBe(asked);
+        }
+    });
+
+    it('know no texts where one part knows none', async () => {
+        const known = await countsOf('a', corpusOf(['a']));
+        const { texts: _, ...dataset } = known.source.dataset;
+        const merged = mergeActivations(known, { ...known, source: { ...known.source, dataset } });
+        expect(merged.source.dataset).not.toHaveProperty('texts');
+    });
 });
 
 describe('the share of texts in several sets', () => {
