@@ -1,3 +1,4 @@
+import type { Activations } from '../activations/Activations.js';
 import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
 import { choose } from '../neurons/classes/choose.js';
 import { scoreAt, scoreParts } from '../neurons/scores/scoreParts.js';
@@ -53,18 +54,10 @@ interface Found {
 async function checkNulls(context: CheckContext): Promise<Finding> {
     const { activations, analysis } = context;
     const measure = measureAgainst(context);
-    const ofCounts = (counts: typeof activations): Found => measure(probabilitiesOf(activations, analysis, counts));
+    const ofCounts = (counts: Activations): Found => measure(probabilitiesOf(activations, analysis, counts));
     const found = ofCounts(activations);
     if (found.specific.size === 0) return nothingSpecific;
-    const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
-    const parts = inParts(
-        context.progress,
-        nulls.map(() => 1),
-    );
-    for (const [i, one] of nulls.entries()) {
-        const counted = await nullCounts(one, { ...context, progress: parts[i]! });
-        if (counted !== undefined) rows.push([one, ofCounts(counted)]);
-    }
+    const rows: [NullCounts | undefined, Found][] = [[undefined, found], ...(await foundInNulls(context, ofCounts))];
     const permuted = await alikeLanguages(context, measure);
     const of = (name: string): Found => rows.find(([one]) => one?.name === name)![1];
     const shareOf = (some: number): number => some / found.specific.size;
@@ -111,6 +104,23 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
             ],
         },
     };
+}
+
+/** What is found in each null's counts. */
+async function foundInNulls(
+    context: CheckContext,
+    ofCounts: (counts: Activations) => Found,
+): Promise<[NullCounts, Found][]> {
+    const rows: [NullCounts, Found][] = [];
+    const parts = inParts(
+        context.progress,
+        nulls.map(() => 1),
+    );
+    for (const [i, one] of nulls.entries()) {
+        const counted = await nullCounts(one, { ...context, progress: parts[i]! });
+        if (counted !== undefined) rows.push([one, ofCounts(counted)]);
+    }
+    return rows;
 }
 
 function shareNumber(name: string, value: number): CheckNumber {
