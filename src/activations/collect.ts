@@ -8,6 +8,7 @@ import { settingsOf } from '../engine/types/EngineSettings.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/types/Site.js';
 import { defined } from '../support/defined.js';
+import { formatQuantity } from '../support/format.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
@@ -130,7 +131,7 @@ export function checkFolds({ languages }: CorpusSurvey, folds: number | undefine
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
                 'EMPTY',
-                `language ${language} has ${samples} texts, too few for ${folds} folds; ` +
+                `language ${language} has ${formatQuantity(samples, 'text')}, too few for ${folds} folds; ` +
                     'give more texts or lower `folds`',
             );
         }

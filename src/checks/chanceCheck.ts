@@ -1,11 +1,12 @@
 import { choose, type Choice } from '../neurons/classes/choose.js';
 import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
 import { type NeuronAnalysis, neuronClasses } from '../neurons/analysis/NeuronAnalysis.js';
-import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
+import { formatCount, formatQuantity, formatShort } from '../support/format.js';
 import { studentQuantile } from '../support/statistics.js';
 import { type ChanceDraws, chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding } from './CheckResult.js';
+import { numberWords } from './checkWords.js';
 import {
     breathe,
     type ClassSizes,
@@ -28,7 +29,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 5,
+    version: 6,
     run: checkChance,
 };
 
@@ -174,9 +175,16 @@ function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, { by }:
     const languages = analysis.languages.map((tag, k) => compared(tag, (one) => one.languages[k]!));
     const layers = found.layers.map((_, i) => compared(`layer ${i}`, (one) => one.layers[i]!));
     const [specific, related] = classes as [Compared, Compared];
-    const share = falseShare(specific).value;
+    const { value: share, interval: limits } = falseShare(specific);
     return {
-        verdict: share === null ? 'not told' : share <= few ? 'holds' : share <= many ? 'doubtful' : 'fails',
+        verdict:
+            share === null
+                ? 'not told'
+                : share <= few && limits![1] <= many
+                  ? 'holds'
+                  : share <= many
+                    ? 'doubtful'
+                    : 'fails',
         sentence: sentenceOf(specific, by, draws.drawn.length),
         numbers: [
             { name: 'false discoveries among the specific neurons', ...falseShare(specific), form: 'share' },
@@ -237,7 +245,7 @@ function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number):
             ? ''
             : ' Tokens of one text are alike, which dealing does not know: collect with `folds` to permute texts.';
     if (specific.found === 0) return `No specific neuron was found, so there is nothing to compare.${caution}`;
-    const share = formatShare(falseShare(specific).value);
+    const share = numberWords({ name: '', ...falseShare(specific), form: 'share' });
     const beside = specific.isBeside
         ? `; beside the neurons found, which take places from chance, ${formatShort(specific.falsely)} are`
         : '';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { conditionOf } from '../experiments/conditions/conditions.js';
 import type { Estimate } from '../experiments/statistics/estimates.js';
@@ -9,7 +10,7 @@ import { deactivation } from '../interventions/Operation.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
-import { formatMeasured } from '../support/format.js';
+import { formatList, formatMeasured } from '../support/format.js';
 import type { CheckContext } from './Check.js';
 import { checksName } from './checkFile.js';
 import { type CheckFigure, type CheckNumber, type Finding, notTold, type Verdict } from './CheckResult.js';
@@ -30,18 +31,22 @@ export interface OwnNeurons {
  * @param run gets all languages of the texts too
  */
 export async function withOwnNeurons(
-    { analysis, corpus, settings: { set } }: CheckContext,
+    { analysis, corpus, settings: { set }, signal }: CheckContext,
     run: (own: readonly OwnNeurons[], languages: readonly string[]) => Promise<Finding>,
 ): Promise<Finding> {
     const { languages } = await corpus();
     const own = languages
         .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
         .filter(({ neurons }) => neurons.length > 0);
-    if (languages.length >= 2 && own.length > 0) return run(own, languages);
+    const { languages: surveys } = await surveyCorpus(await corpus(), signal);
+    const few = [...surveys].filter(([, { samples }]) => samples < 2).map(([language]) => language);
+    if (languages.length >= 2 && own.length > 0 && few.length === 0) return run(own, languages);
     const sentence =
         languages.length < 2
             ? 'The texts have one language; give texts of at least two with `data`.'
-            : `No language has neurons in the set ${set}; choose another \`set\`.`;
+            : few.length > 0
+              ? `One text, as of ${formatList(few)}, has no interval; give at least two of each language with \`data\`.`
+              : `No language has neurons in the set ${set}; choose another \`set\`.`;
     return notTold(sentence);
 }
 

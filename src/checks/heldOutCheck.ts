@@ -47,10 +47,22 @@ async function whatIsMissing({ activations, corpus, signal }: CheckContext): Pro
     if (folds.length < 2) return 'Counts in at least 2 `folds` would tell.';
     const texts = source.dataset.texts ?? {};
     const { languages } = await surveyCorpus(await corpus(), signal);
+    const few = [...languages].filter(([, { samples }]) => textsOfHalf(samples, folds.length) < 2);
     const others = [...languages].filter(([language, { digest }]) => texts[language]?.digest !== digest);
-    if (others.length === 0) return undefined;
-    const names = formatList(others.map(([language]) => language));
-    return `The texts in ${names} are not those that were counted, whose halves are known; give these as \`data\`.`;
+    const named = (some: typeof others): string => formatList(some.map(([language]) => language));
+    if (others.length === 0)
+        return few.length === 0
+            ? undefined
+            : `A half of the texts in ${named(few)} is one text, which has no interval; count more texts.`;
+    return (
+        `The texts in ${named(others)} are not those that were counted, whose halves are known; ` +
+        'give these as `data`.'
+    );
+}
+
+/** How many of so many texts `collect` counts into every second fold from the second on, the smaller half. */
+function textsOfHalf(texts: number, folds: number): number {
+    return Math.floor(texts / folds) * Math.floor(folds / 2) + Math.floor((texts % folds) / 2);
 }
 
 /** The damage that the neurons of one half of the texts do, on each half. */

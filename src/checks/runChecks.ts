@@ -17,7 +17,7 @@ import { checkTable, outputTable } from '../settings/settings.js';
 import { formatList } from '../support/format.js';
 import { type KeyPart, keyOf } from '../support/keyOf.js';
 import { suggestion } from '../support/nearest.js';
-import { silent, withinStep, type WorkOptions } from '../support/progress.js';
+import { notesOnce, silent, withinStep, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { Check, CheckContext, CheckNeed, CheckSettings, EngineFactory } from './Check.js';
 import type { CheckResult } from './CheckResult.js';
@@ -118,7 +118,7 @@ async function finished(one: Check, given: Given): Promise<CheckResult> {
     }
     const begin = performance.now();
     const kept = keptParts(folder, one.name, head.key, given);
-    const finding = await one.run({ ...given, progress: withinStep(progress), kept });
+    const finding = await one.run({ ...given, progress: withinStep(notesOnce(progress)), kept });
     progress.done();
     const seconds = Math.round(performance.now() - begin) / 1000;
     const result = { ...head, ...finding, seconds };

@@ -178,8 +178,8 @@ function sentenceOf(
     const near =
         least === null
             ? 'With half or twice the top rate, or a bar half or twice as strict, no specific neuron is found.'
-            : `At least ${formatShare(least)} of the specific neurons are found as well with half or twice the top ` +
-              'rate and with a bar half or twice as strict.';
+            : `${least === 1 ? 'All' : `At least ${formatShare(least)}`} of the specific neurons are found as well ` +
+              'with half or twice the top rate and with a bar half or twice as strict.';
     const said = others.map(({ name, value }) => `${name} shares ${formatShare(value)}`).join(', ');
     const most =
         none > tooFew

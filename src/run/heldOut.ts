@@ -39,7 +39,7 @@ export async function withHeldOut(
     if (counted < (folds ?? 1) || measured < fewestMeasured) {
         progress.note(
             `warning: a language has too few texts to hold ${formatQuantity(fewestMeasured, 'text')} out, so that ` +
-                'what is counted is measured too; give `evaluation`, or the effect will look larger than it is',
+                'what is counted is measured too; give `evaluation`, or the effect may look larger than it is',
         );
         return config;
     }

@@ -125,7 +125,8 @@ function warn(
     progress: Progress,
 ): void {
     if (counted !== undefined) {
-        const mend = 'give other `data`, or the effect will look larger than it is';
+        const mend =
+            'give other `data`, or the effect may look larger than it is (by how much, the check held-out says)';
         progress.note(`warning: ${countedWords(counted, kind)}; ${mend}`);
     }
     if (foundIn !== undefined)
