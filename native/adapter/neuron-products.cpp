@@ -3,6 +3,7 @@
 #include "neuron-adapter-api.h"
 #include "neuron-gelu.h"
 #include "neuron-ggml-bits.h"
+#include "neuron-lines.h"
 
 #include "ggml-backend.h"
 #include "ggml-impl.h"
@@ -13,14 +14,6 @@
 #include <thread>
 
 namespace {
-
-constexpr size_t line_words = 16; // of a cache line
-
-// Where the first line begins. words: a line more than are needed.
-uint32_t * line_of(std::vector<uint32_t> & words) {
-    const auto address = reinterpret_cast<uintptr_t>(words.data());
-    return words.data() + (line_words - address / sizeof(uint32_t) % line_words) % line_words;
-}
 
 const products::Kernels * required(products::Kind kind) {
     const products::Kernels * kernels = products::kernels_of(kind);
@@ -100,7 +93,8 @@ void find_routes(const ggml_tensor * node, neuron_routes & routes) {
 
 } // namespace
 
-neuron_products::neuron_products(products::Kind kind, bool exact) : kind(kind), kernels(required(kind)), exact(exact) {}
+neuron_products::neuron_products(products::Kind kind, bool exact)
+    : kind(kind), kernels(required(kind)), exact(exact), attention(*kernels) {}
 
 bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_dense = node->op == GGML_OP_MUL_MAT && ggml_get_op_params_i32(node, 1) != GGML_HINT_SRC0_IS_HADAMARD
@@ -134,7 +128,7 @@ void neuron_products::take(ggml_cgraph * graph) {
     }
     for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
         ggml_tensor * node = ggml_graph_node(graph, i);
-        if (!can_take(node)) {
+        if (attention.take(node) || !can_take(node)) {
             continue;
         }
         node->op = GGML_OP_CUSTOM;
@@ -143,14 +137,14 @@ void neuron_products::take(ggml_cgraph * graph) {
         if (!ggml_backend_buffer_is_host(node->src[0]->buffer)) {
             node->src[0] = nullptr; // ggml knows no backend that reads its order of rows but for its own products
         }
-        const size_t words = size_t(ggml_nrows(node)) * stride_of(node->src[1]) + line_words;
+        const size_t words = size_t(ggml_nrows(node)) * stride_of(node->src[1]) + neuron_line_words;
         rounded.resize(std::max(rounded.size(), words));
     }
 }
 
 size_t neuron_products::stride_of(const ggml_tensor * x) const {
-    const size_t lines = (size_t(products::words_of(kind, x->ne[0])) + line_words - 1) / line_words;
-    return (lines | 1) * line_words; // an even number would have many rows share few lines
+    const size_t lines = (size_t(products::words_of(kind, x->ne[0])) + neuron_line_words - 1) / neuron_line_words;
+    return (lines | 1) * neuron_line_words; // an even number would have many rows share few lines
 }
 
 // A thread's part of them; returns when all parts are rounded.
@@ -160,7 +154,7 @@ void neuron_products::round_operands(const ggml_tensor * node, const neuron_rout
     const auto rows = int64_t(routes.sources.size());
     for (int64_t row = rows * thread / threads; row < rows * (thread + 1) / threads; ++row) {
         const float * source = static_cast<const float *>(x->data) + routes.sources[size_t(row)] * x->ne[0];
-        kernels->round(format, source, line_of(rounded) + size_t(row) * stride_of(x), x->ne[0]);
+        kernels->round(format, source, neuron_line_of(rounded) + size_t(row) * stride_of(x), x->ne[0]);
     }
     ready.fetch_add(1);
     while (ready.load() < threads) {
@@ -173,7 +167,7 @@ void neuron_products::compute(ggml_tensor * node, int thread, int threads, void 
     static thread_local std::vector<uint32_t> scratch;
     static thread_local neuron_routes routes;
     const ggml_tensor * w = weights_of(node);
-    scratch.resize(std::max(scratch.size(), products::scratch_words(own.kind, w->ne[0]) + line_words));
+    scratch.resize(std::max(scratch.size(), products::scratch_words(own.kind, w->ne[0]) + neuron_line_words));
     find_routes(node, routes); // each thread for itself: sooner done than waited for
     own.round_operands(node, routes, thread, threads);
     const size_t stride = own.stride_of(node->src[1]);
@@ -188,8 +182,8 @@ void neuron_products::compute(ggml_tensor * node, int thread, int threads, void 
         }
         own.kernels->multiply(
             matrix_of(w, expert), first, std::min(w->ne[1], first + step),
-            { line_of(own.rounded) + begin * stride, stride, n, routes.places.data() + begin },
-            static_cast<float *>(node->data), size_t(node->ne[0]), line_of(scratch)
+            { neuron_line_of(own.rounded) + begin * stride, stride, n, routes.places.data() + begin },
+            static_cast<float *>(node->data), size_t(node->ne[0]), neuron_line_of(scratch)
         );
     }
     if (own.done.fetch_add(1) + 1 == threads) { // the others are on their way to ggml's barrier

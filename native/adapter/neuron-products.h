@@ -1,8 +1,10 @@
 #pragma once
 
 // Products of large batches with weights, by native/products in the place of ggml's own: once a graph is built, its
-// MUL_MAT and MUL_MAT_ID nodes become custom operations of the same operands, which ggml's threads compute.
+// MUL_MAT and MUL_MAT_ID nodes become custom operations of the same operands, which ggml's threads compute. Attention is
+// taken over with them where the kernels compute it.
 
+#include "neuron-attention.h"
 #include "products.h"
 
 #include "ggml.h"
@@ -40,6 +42,7 @@ private:
     const products::Kind kind;
     const products::Kernels * const kernels;
     const bool exact;
+    neuron_attention attention;
     std::vector<uint32_t> rounded; // operands, of one node at a time
     // Of the node under way: threads that rounded their part, the next rows to multiply, threads that are done.
     std::atomic<int> ready{ 0 };

@@ -1,6 +1,7 @@
 // Compiled once for each kind of processors (CMakeLists.txt), which LN_PRODUCTS names. No templates and inline
 // functions of others: the linker would take one kind's code of them for all.
 
+#include "attention.h"
 #include "panels.h"
 
 namespace products {
@@ -95,7 +96,8 @@ void multiply_panel(
         const auto add = tokens > tile_rows ? add_tiles<true> : add_tiles<false>;
         const uint32_t * strip = panel.words;
         for (int64_t row = panel.first; row < panel.last; row += columns, strip += panel.strip_words) {
-            add(strip, x.words + size_t(token) * x.stride + from, x.stride, steps, sums);
+            add(strip, x.words + size_t(token) * x.stride + from, x.stride, steps, reinterpret_cast<float *>(sums),
+                columns, false);
             for (int64_t t = 0; t < tokens; ++t) {
                 float * out = y + size_t(x.places[token + t]) * y_stride + row;
                 write_sums(sums[t], out, lesser(columns, panel.last - row), more);
@@ -151,14 +153,20 @@ template <typename Operand> void round(Format, const float * floats, uint32_t * 
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, round<F32>, least_tokens };
+const Kernels f32 = { multiply<F32>, round<F32>, least_tokens, nullptr, nullptr };
 
-#if defined(__AMX_BF16__)
+#ifdef __AVX512BF16__
+// Of attention.cpp.
+size_t attention_words(const Attention & all, const AttentionPart & part);
+void attend(const Attention & all, const AttentionPart & part, uint32_t * scratch);
+
+#ifdef __AMX_BF16__
+constexpr auto multiply_bf16 = multiply_by_tiles;
+#else
+constexpr auto multiply_bf16 = multiply<Bf16>;
+#endif
 extern const Kernels bf16;
-const Kernels bf16 = { multiply_by_tiles, round<Bf16>, least_tokens };
-#elif defined(__AVX512BF16__)
-extern const Kernels bf16;
-const Kernels bf16 = { multiply<Bf16>, round<Bf16>, least_tokens };
+const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, attention_words, attend };
 #endif
 
 } // namespace LN_PRODUCTS

@@ -119,14 +119,26 @@ inline void shape_for(int64_t tokens, int64_t words) {
     shape_tiles(shapes);
 }
 
-// Adds up `steps` tiles of words; sums: 16 rows of `columns`, then as many where there are more tokens.
+// Adds up `steps` tiles of words, to what is in y where `more` is; y: 16 rows of `columns`, y_stride floats apart, then
+// as many where there are more tokens.
 template <bool more_tokens>
-void add_tiles(const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t steps, Vector (*sums)[2]) {
+void add_tiles(
+    const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t steps, float * y, size_t y_stride, bool more
+) {
     constexpr size_t row_bytes = columns * sizeof(float);
-    const size_t x_bytes = x_stride * sizeof(uint32_t);
-    _tile_zero(0);
-    _tile_zero(1);
-    if (more_tokens) {
+    const size_t x_bytes = x_stride * sizeof(uint32_t), y_bytes = y_stride * sizeof(float);
+    if (more) {
+        _tile_loadd(0, y, y_bytes);
+        _tile_loadd(1, y + lanes, y_bytes);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+    }
+    float * second = y + tile_rows * y_stride;
+    if (more_tokens && more) {
+        _tile_loadd(2, second, y_bytes);
+        _tile_loadd(3, second + lanes, y_bytes);
+    } else if (more_tokens) {
         _tile_zero(2);
         _tile_zero(3);
     }
@@ -142,11 +154,11 @@ void add_tiles(const uint32_t * panel, const uint32_t * x, size_t x_stride, int6
             _tile_dpbf16ps(3, 5, 7);
         }
     }
-    _tile_stored(0, &sums[0][0], row_bytes);
-    _tile_stored(1, &sums[0][1], row_bytes);
+    _tile_stored(0, y, y_bytes);
+    _tile_stored(1, y + lanes, y_bytes);
     if (more_tokens) {
-        _tile_stored(2, &sums[tile_rows][0], row_bytes);
-        _tile_stored(3, &sums[tile_rows][1], row_bytes);
+        _tile_stored(2, second, y_bytes);
+        _tile_stored(3, second + lanes, y_bytes);
     }
 }
 #endif

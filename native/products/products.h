@@ -9,6 +9,9 @@
 // laid out likewise, and the results have the bits of ggml's.
 namespace products {
 
+struct Attention;
+struct AttentionPart;
+
 enum class Kind { integers, f32, bf16 };
 
 // ggml's formats whose products can be computed in integers.
@@ -76,6 +79,10 @@ struct Kernels {
     // Fewest tokens of a batch for which laying out the format's weights is worth it: with fewer, ggml's kernels are
     // faster (npm run bench:kernels).
     int64_t (*least_tokens)(Format format);
+    // Attention (attention.h) of a part of a batch, and the words of scratch that a part takes, which begin a line of the
+    // cache; nullptr: ggml's.
+    size_t (*attention_words)(const Attention & all, const AttentionPart & part);
+    void (*attend)(const Attention & all, const AttentionPart & part, uint32_t * scratch);
 };
 
 // The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.

@@ -64,6 +64,22 @@ describe.each(integerKinds)('products in integers of $name', ({ name, flags, her
     });
 });
 
+describe.each(kinds.filter(({ name }) => name.endsWith('_bf16')))('attention of $name', ({ name, flags, here }) => {
+    it.skipIf(!here)('is that in doubles, of any sizes and masks (skipped without such a processor)', () => {
+        const program = join(folder, `attention-${name}`);
+        execFileSync(own, [
+            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
+            ...[`-I${resolve('native/products')}`, resolve('tests/native/attention.cpp')],
+            ...['kernels', 'attention'].map((source) => resolve(`native/products/${source}.cpp`)),
+            ...['-o', program],
+        ]);
+        const difference = Number(execFileSync(program, { encoding: 'utf8' }));
+        // weights are rounded to 8 bits, as queries are
+        expect(difference).toBeGreaterThan(1e-4);
+        expect(difference).toBeLessThan(2 ** -8);
+    });
+});
+
 describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [], here }) => {
     it.skipIf(!here)('are those in doubles, of any sizes (skipped without such a processor or an emulator)', () => {
         const program = join(folder, name);
@@ -71,7 +87,7 @@ describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [
             ...(emulator.length > 0 ? ['-static'] : []),
             ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
             ...[`-I${resolve('native/products')}`, resolve('tests/native/products.cpp')],
-            ...[resolve('native/products/kernels.cpp'), '-o', program],
+            ...[resolve('native/products/kernels.cpp'), resolve('native/products/attention.cpp'), '-o', program],
         ]);
         const [command, ...args] = [...emulator, program];
         const [f32, bf16 = 0] = execFileSync(command!, args, { encoding: 'utf8' }).trim().split('\n').map(Number);

@@ -134,6 +134,41 @@ describe.each(own)('products in %s', (products) => {
     });
 });
 
+describe.skipIf(!own.includes('bf16'))('attention in BF16', () => {
+    const attending = { model: embeddedModel, products: 'bf16', f32Cache: false } as const;
+
+    it('is that in F32 within its rounding, and another than by F16', async () => {
+        const expected = await logitsOf({ model: unquantized }, text);
+        const values = await logitsOf(attending, text);
+        expect(distance(values, expected)).toBeLessThan(bounds.bf16);
+        // with keys and values in F32, attention is ggml's
+        expect(values).not.toEqual(await logitsOf({ ...attending, f32Cache: true }, text));
+    });
+
+    it('is the same by any number of threads', async () => {
+        const one = await logitsOf({ ...attending, threads: 1 }, text);
+        for (const threads of [2, 3]) expect(await logitsOf({ ...attending, threads }, text)).toEqual(one);
+    });
+
+    it('of a text heeds no other in the batch', async () => {
+        const responses = [text.slice(0, 40), text, text.slice(7), text.slice(0, 200)];
+        const samples = responses.map((response) => ({ language: 'de', prompt: '', response }));
+        const scores = (options: MeasuredOptions) =>
+            withEngine(options, async (engine) => {
+                const found: number[] = [];
+                for (const sample of samples) found.push((await engine.score([sample])).logProbability);
+                return found;
+            });
+        const together = await withEngine(attending, (engine) => engine.score(samples));
+        const alone = await scores(attending);
+        // another place in the cache adds up in another order, by which a few operands round elsewhere: 2e-4
+        const sum = alone.reduce((all, one) => all + one, 0);
+        expect(Math.abs(together.logProbability / sum - 1)).toBeLessThan(1e-3);
+        const exact = await scores({ model: unquantized });
+        for (const [i, one] of alone.entries()) expect(Math.abs(one / exact[i]! - 1)).toBeLessThan(5e-3);
+    });
+});
+
 describe.skipIf(!own.includes('f32'))('exact', () => {
     it('is F32 for batches of any size, where products in F32 leave small ones to ggml', async () => {
         for (const part of [text, text.slice(0, 20)]) {
