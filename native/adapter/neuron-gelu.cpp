@@ -4,10 +4,10 @@
 #include "ggml.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace {
 
-// Hendrycks and Gimpel 2016, arXiv 1606.08415: its approximation by tanh, and the one by a sigmoid.
 float tanh_gelu(float x) {
     return 0.5f * x * (1 + std::tanh(0.7978845608f * (x + 0.044715f * x * x * x)));
 }
@@ -16,10 +16,25 @@ float quick_gelu(float x) {
     return x / (1 + std::exp(-1.702f * x));
 }
 
+template <float (*function)(float)> void activate(const float * gate, const float * up, float * out, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) {
+        out[i] = function(gate[i]) * (up != nullptr ? up[i] : 1);
+    }
+}
+
+// What a node says once it is taken over.
+struct GeluParams {
+    ggml_custom_op_params custom;
+    products::Activation activation;
+    bool swapped;
+};
+static_assert(sizeof(GeluParams) <= GGML_MAX_OP_PARAMS, "ggml keeps no more");
+
 // A thread's rows of node = function(gate), or of function(gate) * up. Gate and up stand in two tensors, or side by
 // side in a row, the gate first unless they are swapped.
-template <float (*function)(float), bool swapped>
 void compute(ggml_tensor * node, int thread, int threads, void * /*unused*/) {
+    GeluParams params;
+    std::memcpy(&params, node->op_params, sizeof(params)); // they may lie anywhere
     const ggml_tensor * gates = node->src[0];
     const ggml_tensor * ups = node->src[1];
     const int64_t n = node->ne[0], rows = ggml_nrows(node);
@@ -29,45 +44,40 @@ void compute(ggml_tensor * node, int thread, int threads, void * /*unused*/) {
             return reinterpret_cast<float *>(static_cast<char *>(tensor->data) + size_t(row) * tensor->nb[1]);
         };
         const float * gate = row_of(gates);
-        const float * up = ups != nullptr ? row_of(ups) : side_by_side ? gate + (swapped ? 0 : n) : nullptr;
-        gate += side_by_side && swapped ? n : 0;
-        float * out = row_of(node);
-        for (int64_t i = 0; i < n; ++i) {
-            out[i] = function(gate[i]) * (up != nullptr ? up[i] : 1);
-        }
+        const float * up = ups != nullptr ? row_of(ups) : side_by_side ? gate + (params.swapped ? 0 : n) : nullptr;
+        gate += side_by_side && params.swapped ? n : 0;
+        params.activation(gate, up, row_of(node), n);
     }
 }
 
 // nullptr for other nodes.
-ggml_custom_op_t computed(const ggml_tensor * node) {
+products::Activation activation_of(const ggml_tensor * node, const products::Gelus & gelus) {
     if (node->type != GGML_TYPE_F32) {
         return nullptr;
     }
     if (node->op == GGML_OP_UNARY) {
         const ggml_unary_op op = ggml_get_unary_op(node);
-        return op == GGML_UNARY_OP_GELU       ? compute<tanh_gelu, false>
-             : op == GGML_UNARY_OP_GELU_QUICK ? compute<quick_gelu, false>
-                                              : nullptr;
+        return op == GGML_UNARY_OP_GELU ? gelus.by_tanh : op == GGML_UNARY_OP_GELU_QUICK ? gelus.by_sigmoid : nullptr;
     }
     if (node->op == GGML_OP_GLU) {
-        const bool swapped = ggml_get_op_params_i32(node, 1) != 0;
         const ggml_glu_op op = ggml_get_glu_op(node);
-        return op == GGML_GLU_OP_GEGLU       ? swapped ? compute<tanh_gelu, true> : compute<tanh_gelu, false>
-             : op == GGML_GLU_OP_GEGLU_QUICK ? swapped ? compute<quick_gelu, true> : compute<quick_gelu, false>
-                                             : nullptr;
+        return op == GGML_GLU_OP_GEGLU ? gelus.by_tanh : op == GGML_GLU_OP_GEGLU_QUICK ? gelus.by_sigmoid : nullptr;
     }
     return nullptr;
 }
 
 } // namespace
 
-void take_gelus(ggml_cgraph * graph) {
-    for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
-        ggml_tensor * node = ggml_graph_node(graph, i);
-        if (const ggml_custom_op_t compute = computed(node)) {
-            node->op = GGML_OP_CUSTOM;
-            const ggml_custom_op_params params = { compute, GGML_N_TASKS_MAX, nullptr };
-            ggml_set_op_params(node, &params, sizeof(params));
-        }
+const products::Gelus neuron_exact_gelus = { activate<tanh_gelu>, activate<quick_gelu> };
+
+bool neuron_take_gelu(ggml_tensor * node, const products::Gelus & gelus) {
+    const products::Activation activation = activation_of(node, gelus);
+    if (activation == nullptr) {
+        return false;
     }
+    const bool swapped = node->op == GGML_OP_GLU && ggml_get_op_params_i32(node, 1) != 0;
+    const GeluParams params = { { compute, GGML_N_TASKS_MAX, nullptr }, activation, swapped };
+    node->op = GGML_OP_CUSTOM;
+    ggml_set_op_params(node, &params, sizeof(params));
+    return true;
 }

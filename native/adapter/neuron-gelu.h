@@ -1,8 +1,12 @@
 #pragma once
 
-// GELU in F32. ggml's own, of the tanh form and of the quick one, reads a table of F16 values.
+#include "products.h"
 
-struct ggml_cgraph;
+#include "ggml.h"
 
-// Once a graph is built, its GELU and GEGLU nodes become custom operations of the same operands.
-void take_gelus(ggml_cgraph * graph);
+// In F32 throughout.
+extern const products::Gelus neuron_exact_gelus;
+
+// Has a node of a graph compute GELU as given, where ggml reads it from a table of F16 values; false for other nodes and
+// where nothing is given. Before the graph is allocated.
+bool neuron_take_gelu(ggml_tensor * node, const products::Gelus & gelus);

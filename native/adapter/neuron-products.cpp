@@ -94,7 +94,8 @@ void find_routes(const ggml_tensor * node, neuron_routes & routes) {
 } // namespace
 
 neuron_products::neuron_products(products::Kind kind, bool exact)
-    : kind(kind), kernels(required(kind)), exact(exact), attention(*kernels) {}
+    : kind(kind), kernels(required(kind)), exact(exact), attention(*kernels),
+      gelus(exact ? neuron_exact_gelus : kernels->gelus) {}
 
 bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_dense = node->op == GGML_OP_MUL_MAT && ggml_get_op_params_i32(node, 1) != GGML_HINT_SRC0_IS_HADAMARD
@@ -123,12 +124,10 @@ bool neuron_products::has_kernel(const ggml_tensor * node) const {
 }
 
 void neuron_products::take(ggml_cgraph * graph) {
-    if (exact) {
-        take_gelus(graph);
-    }
     for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
         ggml_tensor * node = ggml_graph_node(graph, i);
-        if (attention.take(node) || !can_take(node)) {
+        const bool is_large = exact || ggml_nrows(node) >= kernels->least_tokens(products::Format::other);
+        if (attention.take(node) || (is_large && neuron_take_gelu(node, gelus)) || !can_take(node)) {
             continue;
         }
         node->op = GGML_OP_CUSTOM;

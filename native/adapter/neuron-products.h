@@ -43,6 +43,7 @@ private:
     const products::Kernels * const kernels;
     const bool exact;
     neuron_attention attention;
+    const products::Gelus gelus;
     std::vector<uint32_t> rounded; // operands, of one node at a time
     // Of the node under way: threads that rounded their part, the next rows to multiply, threads that are done.
     std::atomic<int> ready{ 0 };

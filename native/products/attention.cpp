@@ -1,6 +1,7 @@
 // Compiled once for each kind of processors that multiplies BF16, as kernels.cpp is.
 
 #include "attention.h"
+#include "exponentials.h"
 #include "panels.h"
 
 #ifdef __AVX512BF16__
@@ -30,21 +31,6 @@ __m512 halves_at(const uint16_t * from, int64_t n, uint16_t other = 0) {
         some[i] = i < n ? from[i] : other;
     }
     return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i *>(some)));
-}
-
-// 2^x, to 3e-6 of it, a 700th of what its rounding to BF16 changes; 0 where it is less than 2^-125.
-__m512 power_of_two(__m512 x) {
-    const __mmask16 counts = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-125), _CMP_NLT_UQ); // NaN stays NaN
-    const __m512 shifter = _mm512_set1_ps(0x1.8p23f); // beside it, the last bits of a float are an integer's
-    const __m512 shifted = _mm512_add_ps(x, shifter);
-    const __m512 rest = _mm512_sub_ps(x, _mm512_sub_ps(shifted, shifter));
-    // the polynomial of the least largest error for a rest of at most a half
-    __m512 power = _mm512_set1_ps(9.58285294e-3f);
-    for (const float factor : { 5.59064262e-2f, 2.40240991e-1f, 6.93124175e-1f, 1.0f }) {
-        power = _mm512_fmadd_ps(power, rest, _mm512_set1_ps(factor));
-    }
-    const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
-    return _mm512_castsi512_ps(_mm512_maskz_add_epi32(counts, _mm512_castps_si512(power), exponent));
 }
 
 float power_of_two(float x) {
@@ -254,8 +240,7 @@ void multiply(
 
 // Scales a token's scores and adds its mask; returns the highest so far.
 float mask_scores(const Work & work, int64_t t, int64_t i, int64_t cell, const Range & range, float highest) {
-    constexpr float powers = 1.44269504f; // of two in e
-    const __m512 scale = _mm512_set1_ps(work.all.scale * powers);
+    const __m512 scale = _mm512_set1_ps(work.all.scale * powers_of_two);
     const uint16_t * mask = mask_of(work, work.part.first + t * tile + i, cell);
     __m512 top = _mm512_set1_ps(highest);
     for (int64_t strip = range.first; strip < range.last; ++strip) {
@@ -266,7 +251,7 @@ float mask_scores(const Work & work, int64_t t, int64_t i, int64_t cell, const R
                 const int64_t left = work.all.cells - cell - c;
                 const __m512 added =
                     left > 0 ? halves_at(mask + c, left, half_of_minus_infinity) : _mm512_set1_ps(-__builtin_inff());
-                score = _mm512_fmadd_ps(added, _mm512_set1_ps(powers), score);
+                score = _mm512_fmadd_ps(added, _mm512_set1_ps(powers_of_two), score);
             }
             _mm512_storeu_ps(place, score);
             top = _mm512_max_ps(top, score);

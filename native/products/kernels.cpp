@@ -4,6 +4,10 @@
 #include "attention.h"
 #include "panels.h"
 
+#ifdef __AVX512F__
+#include "exponentials.h"
+#endif
+
 namespace products {
 
 namespace {
@@ -140,6 +144,39 @@ void multiply_by_tiles(
 }
 #endif
 
+#ifdef __AVX512F__
+// x * sigmoid(linear * x + cubic * x^3)
+template <typename Factors> void activate(const float * gate, const float * up, float * out, int64_t n) {
+    for (int64_t i = 0; i < n; i += lanes) {
+        const auto some = __mmask16(n - i < lanes ? (1 << (n - i)) - 1 : 0xffff);
+        const __m512 x = _mm512_maskz_loadu_ps(some, gate + i);
+        const __m512 factor = _mm512_fmadd_ps(
+            _mm512_mul_ps(x, x), _mm512_set1_ps(-powers_of_two * Factors::cubic),
+            _mm512_set1_ps(-powers_of_two * Factors::linear)
+        );
+        const __m512 exponent = _mm512_min_ps(_mm512_mul_ps(x, factor), _mm512_set1_ps(126));
+        __m512 value = _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1), power_of_two(exponent)));
+        if (up != nullptr) {
+            value = _mm512_mul_ps(value, _mm512_maskz_loadu_ps(some, up + i));
+        }
+        _mm512_mask_storeu_ps(out + i, some, value);
+    }
+}
+
+// (1 + tanh(u)) / 2 is sigmoid(2 u)
+struct ByTanh {
+    static constexpr float linear = 2 * 0.7978845608f;
+    static constexpr float cubic = linear * 0.044715f;
+};
+struct BySigmoid {
+    static constexpr float linear = 1.702f;
+    static constexpr float cubic = 0;
+};
+constexpr Gelus gelus = { activate<ByTanh>, activate<BySigmoid> };
+#else
+constexpr Gelus gelus = {};
+#endif
+
 int64_t least_tokens(Format) {
     return 32; // ggml's kernels multiply the quantized values of fewer sooner than they are dequantized
 }
@@ -153,7 +190,7 @@ template <typename Operand> void round(Format, const float * floats, uint32_t * 
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, round<F32>, least_tokens, nullptr, nullptr };
+const Kernels f32 = { multiply<F32>, round<F32>, least_tokens, nullptr, nullptr, gelus };
 
 #ifdef __AVX512BF16__
 // Of attention.cpp.
@@ -166,7 +203,7 @@ constexpr auto multiply_bf16 = multiply_by_tiles;
 constexpr auto multiply_bf16 = multiply<Bf16>;
 #endif
 extern const Kernels bf16;
-const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, attention_words, attend };
+const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, attention_words, attend, gelus };
 #endif
 
 } // namespace LN_PRODUCTS

@@ -66,6 +66,15 @@ constexpr size_t scratch_words(Kind kind, int64_t k) {
                                   : staging_words + panel_rows * panel_values;
 }
 
+// n times function(gate), or function(gate) * up where up is not nullptr.
+using Activation = void (*)(const float * gate, const float * up, float * out, int64_t n);
+
+// GELU (Hendrycks and Gimpel 2016, arXiv 1606.08415): its approximation by tanh, and the one by a sigmoid.
+struct Gelus {
+    Activation by_tanh;
+    Activation by_sigmoid;
+};
+
 struct Kernels {
     // The products with the rows [first, last) of `w`; y: from the matrix' first row on, its rows y_stride floats apart;
     // scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
@@ -83,6 +92,7 @@ struct Kernels {
     // cache; nullptr: ggml's.
     size_t (*attention_words)(const Attention & all, const AttentionPart & part);
     void (*attend)(const Attention & all, const AttentionPart & part, uint32_t * scratch);
+    Gelus gelus; // nullptr: ggml's, which reads it from a table of F16 values
 };
 
 // The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.
