@@ -61,8 +61,8 @@ export const engineTable = inGroup('Devices and memory', {
     },
     /**
      * How batches of 32 tokens or more are multiplied with weights on the CPU: by ggml, which rounds activations to 8
-     * bits for most quantizations; in F32; or in BF16, attention too, where the processor has AVX-512 BF16. `auto`: those
-     * that measure fastest on this processor. Results are of the products that it chose.
+     * bits for most quantizations; in F32; or in BF16, attention too, where the processor has AVX-512 BF16.
+     * `auto`: those that measure fastest on this processor. Results are of the products that it chose.
      */
     products: {
         choices: ['auto', 'ggml', 'f32', 'bf16'],

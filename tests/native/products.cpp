@@ -1,14 +1,8 @@
 // Products of one kind of native/products/kernels.cpp, LN_PRODUCTS, beside the same in doubles. Prints the largest
 // error of any, as a share of the sum of the magnitudes of its terms: of F32, then of BF16 where the kind has it.
 
+#include "otherTiles.h"
 #include "products.h"
-
-#ifdef __AMX_BF16__
-#include "tiles.h"
-
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 #include <algorithm>
 #include <cmath>
@@ -193,22 +187,10 @@ double worst(Kind kind, const Kernels & kernels) {
 }
 
 int main() {
-#ifdef __AMX_BF16__
-    if (syscall(SYS_arch_prctl, 0x1023, 18) != 0) {
-        std::fprintf(stderr, "the system lends no tiles\n");
-        return 1;
-    }
-    Shapes shapes, left;
-    shapes.set(3, 5, 7); // another's, which has to stay
-    shape_tiles(shapes);
-#endif
-    std::printf("%.3g\n", worst(Kind::f32, LN_PRODUCTS::f32));
+    return beside_other_tiles([] {
+        std::printf("%.3g\n", worst(Kind::f32, LN_PRODUCTS::f32));
 #ifdef __AVX512BF16__
-    std::printf("%.3g\n", worst(Kind::bf16, LN_PRODUCTS::bf16));
+        std::printf("%.3g\n", worst(Kind::bf16, LN_PRODUCTS::bf16));
 #endif
-#ifdef __AMX_BF16__
-    _tile_storeconfig(&left);
-    settle();
-    return std::memcmp(&shapes, &left, sizeof(left)) == 0 ? 0 : 1;
-#endif
+    });
 }
