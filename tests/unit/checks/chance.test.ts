@@ -29,6 +29,17 @@ async function simulated(given: Omit<PlantedOptions, 'neurons' | 'tokens'>): Pro
     };
 }
 
+const ofNoise = new Map<number | undefined, Simulated[]>();
+
+/** Of the first seeds, nothing planted: each is simulated once for all tests. */
+async function noise(folds: number | undefined, seeds: number): Promise<readonly Simulated[]> {
+    const found = ofNoise.get(folds) ?? [];
+    ofNoise.set(folds, found);
+    while (found.length < seeds)
+        found.push(await simulated({ seed: found.length + 1, planted: 0, ...(folds === undefined ? {} : { folds }) }));
+    return found.slice(0, seeds);
+}
+
 function meanOf(numbers: readonly number[]): { readonly mean: number; readonly standardError: number } {
     const mean = numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
     const squares = numbers.reduce((sum, one) => sum + (one - mean) ** 2, 0);
@@ -74,22 +85,16 @@ describe('the check of chance', () => {
 
     it.each([5, undefined])('states as many as there are in noise: %s folds', async (folds) => {
         const differences: number[] = [];
-        for (let seed = 1; seed <= times; seed++) {
-            const { finding, wrong } = await simulated({ seed, planted: 0, ...(folds === undefined ? {} : { folds }) });
+        for (const { finding, wrong } of await noise(folds, times))
             differences.push(finding.numbers.find(({ name }) => name === 'specific neurons by chance')!.value! - wrong);
-        }
         const { mean, standardError } = meanOf(differences);
         if (full) console.log({ folds, mean, standardError });
         expect(Math.abs(mean)).toBeLessThan(2 * standardError);
     });
 
     it('finds nothing but chance in noise', async () => {
-        let fails = 0;
-        for (let seed = 1; seed <= 20; seed++) {
-            const { finding } = await simulated({ seed, planted: 0, folds: 5 });
-            if (finding.verdict === 'fails' || finding.verdict === 'not told') fails++;
-        }
-        expect(fails).toBeGreaterThanOrEqual(19);
+        const verdicts = (await noise(5, 20)).map(({ finding }) => finding.verdict);
+        expect(verdicts.filter((verdict) => verdict === 'fails' || verdict === 'not told').length).toBeGreaterThan(18);
     });
 
     it('tells numbers beside the found neurons only where they were counted so', async () => {
