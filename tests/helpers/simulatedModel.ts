@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { strict as assert } from 'node:assert'; // for each token of each step: `expect` takes far longer
 import type { NativeBatch, NativeLogProbabilities } from '../../src/engine/native/addon.js';
 import type { GenerationModel } from '../../src/engine/scheduler/generate.js';
 import type { SchedulerOptions } from '../../src/engine/scheduler/Scheduler.js';
@@ -71,30 +71,30 @@ export class SimulatedModel implements GenerationModel {
         this.steps++;
         this.tokens += batch.tokens.length;
         this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
-        expect(batch.tokens.length).toBeGreaterThan(0);
-        expect(batch.tokens.length).toBeLessThanOrEqual(this.options.batchSize);
-        for (const id of batch.finished) expect(this.#sequences.delete(id)).toBe(true);
+        assert(batch.tokens.length > 0 && batch.tokens.length <= this.options.batchSize);
+        for (const id of batch.finished) assert(this.#sequences.delete(id));
         for (let pair = 0; pair < batch.trimmed.length; pair += 2) {
             const sequence = this.#sequences.get(batch.trimmed[pair]!)!;
-            expect(sequence.length).toBeGreaterThan(batch.trimmed[pair + 1]!);
+            assert(sequence.length > batch.trimmed[pair + 1]!);
             sequence.length = batch.trimmed[pair + 1]!;
         }
         for (let pair = 0; pair < batch.moved.length; pair += 2) {
             const [from, to] = [batch.moved[pair]!, batch.moved[pair + 1]!];
-            expect(this.#sequences.has(to)).toBe(false);
+            assert(!this.#sequences.has(to));
             const moved = this.#sequences.get(from);
             if (moved !== undefined) this.#sequences.set(to, moved);
             this.#sequences.delete(from);
         }
         if (this.options.layout.streams) {
-            expect([...batch.sequences]).toEqual([...batch.sequences].sort((a, b) => a - b));
+            assert.deepEqual(
+                [...batch.sequences],
+                [...batch.sequences].sort((a, b) => a - b),
+            );
             // Growing or beginning, those in use are the lowest ones.
             const used = new Set([...this.#sequences.keys(), ...batch.sequences]);
-            expect(Math.max(...used)).toBeLessThan(used.size + this.#waiting(batch, targets));
+            assert(Math.max(...used) < used.size + this.#waiting(batch, targets));
             for (const sequence of this.#sequences.values())
-                expect(sequence.length).toBeLessThanOrEqual(
-                    Math.floor(this.options.layout.cells / this.options.layout.sequences),
-                );
+                assert(sequence.length <= Math.floor(this.options.layout.cells / this.options.layout.sequences));
         }
         const behind: number[][] = [];
         for (const [i, token] of batch.tokens.entries()) {
@@ -103,19 +103,19 @@ export class SimulatedModel implements GenerationModel {
                 .map((pair) => batch.shared[2 * pair + 1]!);
             const cell = this.#cell++;
             for (const id of [batch.sequences[i]!, ...others]) {
-                expect(id).toBeLessThan(this.options.layout.sequences);
+                assert(id < this.options.layout.sequences);
                 if (batch.positions[i] === 0) {
-                    expect(this.#sequences.has(id)).toBe(false);
+                    assert(!this.#sequences.has(id));
                     this.#sequences.set(id, []);
                 }
                 const sequence = this.#sequences.get(id)!;
-                expect(batch.positions[i]).toBe(sequence.length);
+                assert.equal(batch.positions[i], sequence.length);
                 sequence.push({ cell, content: token + 61 * batch.edits[i]! });
             }
             behind.push(this.#sequences.get(batch.sequences[i]!)!.map((one) => one.content));
         }
         const cells = new Set([...this.#sequences.values()].flatMap((sequence) => sequence.map((one) => one.cell)));
-        expect(cells.size).toBeLessThanOrEqual(this.options.layout.cells);
+        assert(cells.size <= this.options.layout.cells);
         return behind.map((contents) => contents.reduce((sum, content) => (sum * 31 + content) % 9973, 7));
     }
 }
