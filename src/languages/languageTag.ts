@@ -41,11 +41,18 @@ const ownAliases: Readonly<Record<string, string>> = { 'zh-Hant': 'zh-TW', zlm: 
  * @returns undefined for a text that names no language
  */
 export function languageTag(written: string): string | undefined {
+    if (form.test(languageKey(written.trim()))) return canonicalTag(written);
+    const named = tagOfName(written);
+    return named === undefined ? undefined : canonicalTag(named);
+}
+
+/**
+ * The same of a language's code alone, in any spelling: names of languages, half a second of work for the first of
+ * them, are not looked up.
+ */
+export function canonicalTag(written: string): string | undefined {
     const parts = form.exec(languageKey(written.trim()));
-    if (parts === null) {
-        const named = tagOfName(written);
-        return named === undefined ? undefined : languageTag(named);
-    }
+    if (parts === null) return undefined;
     const [, code, lowerScript = '', lowerRegion = '', variants = ''] = parts;
     const language = shortest(code!);
     const region = lowerRegion === '' ? '' : new Intl.Locale(`und-${lowerRegion}`).region!;

