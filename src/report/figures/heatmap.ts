@@ -71,7 +71,7 @@ export function heatmap(cells: readonly HeatmapCell[], options: HeatmapOptions):
         field: 'row',
         type: 'nominal',
         scale: { domain: rows },
-        axis: { ...axis, title: lines, ...(hangs ? { titleAnchor: 'end' } : {}) },
+        axis: { ...axis, labelLimit: 240, title: lines, ...(hangs ? { titleAnchor: 'end' } : {}) },
     };
     return {
         ...(options.title === undefined ? {} : { title: options.title }),
