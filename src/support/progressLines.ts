@@ -4,19 +4,21 @@ import { ShownWork } from './shownWork.js';
 /** Most milliseconds without a line; of long work most of its time so far. */
 const longestSilence = 60_000;
 const longestShare = 0.2;
-/** Fewest milliseconds between tenths of one step, or of one stage of those that may follow. */
+/** Fewest milliseconds between tenths of one step, or of a stage after the first. */
 const shortestSilence = 5000;
 
 /**
  * Progress without a terminal: a line for each step, or where there are none each stage, for each tenth of the work,
- * and when none came for a minute and a fifth of the time so far. Where a tenth need not be one of all work, it has a
- * line only when none came for some seconds and a fifth of the time so far: else short steps would have ten lines each.
+ * and when none came for a minute and a fifth of the time so far. A tenth of one step among others, or of a stage after
+ * the first, has a line only when none came for some seconds and a fifth of the time so far: else short ones would have
+ * ten lines each.
  */
 export class LineProgress implements Progress {
     readonly #work = new ShownWork();
     #tenths = 0;
     #isOneOfMany = false; // a step beside others
     #hasBegun = false; // a whole, whose first stage was said
+    #stages = 0; // so far
     #began = 0;
     #said = 0;
     #timer: NodeJS.Timeout | undefined;
@@ -42,6 +44,7 @@ export class LineProgress implements Progress {
 
     stage(label: string, total: number): void {
         this.#work.stage(label, total);
+        this.#stages++;
         if (!this.#work.ofAll) this.#begin();
         const isSaid = this.#work.hasSteps || (this.#work.ofAll && this.#hasBegun);
         this.#hasBegun = true;
@@ -57,8 +60,8 @@ export class LineProgress implements Progress {
         const tenths = Math.floor((this.#work.share ?? 0) * 10);
         if (tenths <= this.#tenths || tenths >= 10) return;
         this.#tenths = tenths;
-        const isOfAll = this.#work.ofAll && !this.#isOneOfMany;
-        if (isOfAll || this.#isDue(shortestSilence)) this.#report();
+        const isFew = !this.#isOneOfMany && (this.#work.ofAll || this.#stages === 1);
+        if (isFew || this.#isDue(shortestSilence)) this.#report();
     }
 
     note(line: string): void {

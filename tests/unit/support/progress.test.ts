@@ -249,7 +249,7 @@ describe('progress without a terminal', () => {
         }
     });
 
-    it('writes no ten lines of each short stage without steps', () => {
+    it('writes ten lines of the first stage without steps, which may be the only one, and not of the next ones', () => {
         vi.useFakeTimers();
         try {
             const { stream, text } = screen();
@@ -264,7 +264,9 @@ describe('progress without a terminal', () => {
             progress.done();
             const words = text().trim().split('\n');
             expect(words.filter((line) => !line.includes('%'))).toEqual(['fetch en', 'fetch de', 'fetch fr']);
-            expect(words.length).toBeLessThanOrEqual(4);
+            const tenths = words.filter((line) => line.includes('%'));
+            expect(tenths.map((line) => line.replace(/: .*/, ''))).toEqual(tenths.map(() => 'fetch en'));
+            expect(tenths.length).toBeLessThanOrEqual(10);
         } finally {
             vi.useRealTimers();
         }
