@@ -14,8 +14,8 @@ class neuron_attention {
 public:
     explicit neuron_attention(const products::Kernels & kernels) : kernels(kernels) {}
 
-    // Takes a node over if the kernels can compute it: keys and values in F16 in the machine's memory, with a mask, without
-    // what few models have: sinks, a bias by distance, or a cap on scores. Before the graph is allocated.
+    // Takes a node over if the kernels can compute it: keys and values in F16 in the machine's memory, with a mask,
+    // without what few models have: sinks, a bias by distance, or a cap on scores. Before the graph is allocated.
     bool take(ggml_tensor * node);
 
 private:

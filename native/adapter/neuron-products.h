@@ -1,8 +1,8 @@
 #pragma once
 
 // Products of large batches with weights, by native/products in the place of ggml's own: once a graph is built, its
-// MUL_MAT and MUL_MAT_ID nodes become custom operations of the same operands, which ggml's threads compute. Attention is
-// taken over with them where the kernels compute it.
+// MUL_MAT and MUL_MAT_ID nodes become custom operations of the same operands, which ggml's threads compute. Attention
+// and GELU are taken over with them where the kernels compute these.
 
 #include "neuron-attention.h"
 #include "products.h"
@@ -26,9 +26,9 @@ public:
     // UNSUPPORTED where this processor has none of the kind.
     neuron_products(products::Kind kind, bool exact);
 
-    // Takes over those products of a graph that it can compute: of weights in the machine's memory, in an order that the
-    // kernels know, with a batch that is worth laying them out for. Those in integers alone where they have the bits of
-    // ggml's. Before the graph is allocated.
+    // Takes over those products of a graph that it can compute: of weights in the machine's memory, in an order that
+    // the kernels know, with a batch that is worth laying them out for. Those in integers alone where they have the bits
+    // of ggml's. Attention and GELU of such batches too. Before the graph is allocated.
     void take(ggml_cgraph * graph);
 
 private:

@@ -21,7 +21,7 @@ int64_t whole(int64_t values) { // registers
     return (values + word_lanes - 1) / word_lanes * word_lanes;
 }
 
-// Up to 16 halves; zeros behind them.
+// Up to 16 halves, with `other` in the place of those that are not there.
 __m512 halves_at(const uint16_t * from, int64_t n, uint16_t other = 0) {
     if (n >= lanes) {
         return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(from)));
@@ -98,6 +98,7 @@ const char * row_of(const Strided & tensor, int64_t stream, int64_t head, int64_
     return tensor.data + size_t(stream) * tensor.stream + size_t(head) * tensor.head + size_t(row) * tensor.row;
 }
 
+// Rounds the part's queries; nothing is added up yet.
 void begin(const Work & work) {
     const Attention & all = work.all;
     std::memset(work.queries, 0, size_t(work.rows() * work.key_words) * sizeof(uint32_t));
@@ -150,7 +151,7 @@ Range seen_by(const Work & work, int64_t t) {
     return range;
 }
 
-// What of a block any tile sees.
+// Notes which strips of a block each tile sees; returns those from the first to the last that any does.
 Range look(const Work & work, int64_t cell) {
     Range all = { strips, 0 };
     for (int64_t t = 0; t < work.tiles; ++t) {

@@ -4,8 +4,9 @@
 #include <cstdint>
 
 // Attention of a batch: for each token and head, the mean of the values of the cells, weighted by the softmax of
-// query · key * scale + mask. Queries, keys, values and weights are rounded to BF16; products, softmax and mean are added
-// up in F32, a block of cells at a time, so that scores are never in memory as a whole (FlashAttention, arXiv 2205.14135).
+// query · key * scale + mask. Queries, keys, values and weights are rounded to BF16; products, softmax and mean are
+// added up in F32, a block of cells at a time, so that scores are never in memory as a whole (FlashAttention, arXiv
+// 2205.14135).
 namespace products {
 
 // Rows of values and the bytes between them.

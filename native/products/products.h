@@ -88,8 +88,8 @@ struct Kernels {
     // Fewest tokens of a batch for which laying out the format's weights is worth it: with fewer, ggml's kernels are
     // faster (npm run bench:kernels).
     int64_t (*least_tokens)(Format format);
-    // Attention (attention.h) of a part of a batch, and the words of scratch that a part takes, which begin a line of the
-    // cache; nullptr: ggml's.
+    // Attention (attention.h) of a part of a batch, and the words of scratch that a part takes, which begin a line of
+    // the cache; nullptr: ggml's.
     size_t (*attention_words)(const Attention & all, const AttentionPart & part);
     void (*attend)(const Attention & all, const AttentionPart & part, uint32_t * scratch);
     Gelus gelus; // nullptr: ggml's, which reads it from a table of F16 values

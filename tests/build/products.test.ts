@@ -7,10 +7,13 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 const folder = temporaryFolder();
 const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
-interface Kind {
+interface Flags {
     readonly name: string;
     /** As in CMakeLists.txt. */
     readonly flags: readonly string[];
+}
+
+interface Kind extends Flags {
     readonly compiler: string;
     /** What runs its programs on another processor; they need no library there. */
     readonly emulator?: readonly string[];
@@ -43,6 +46,20 @@ const kinds: Kind[] = [
     },
 ];
 
+/** A program of tests/native with sources of native/products, compiled for a kind of processors; returns its path. */
+function compiled(test: string, { name, flags, compiler = own, emulator = [] }: Partial<Kind> & Flags): string {
+    const program = join(folder, `${test}-${name}`);
+    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention'];
+    execFileSync(compiler, [
+        ...(emulator.length > 0 ? ['-static'] : []),
+        ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
+        ...[`-I${resolve('native/products')}`, resolve(`tests/native/${test}.cpp`)],
+        ...sources.map((source) => resolve(`native/products/${source}.cpp`)),
+        ...['-o', program],
+    ]);
+    return program;
+}
+
 const integerKinds = [
     { name: 'avx2', flags: ['-mavx2', '-mf16c', '-mfma'], here: processorHas('avx2', 'f16c', 'fma') },
     {
@@ -52,50 +69,40 @@ const integerKinds = [
     },
 ];
 
-describe.each(integerKinds)('products in integers of $name', ({ name, flags, here }) => {
+describe.each(integerKinds)('products in integers of $name', ({ here, ...kind }) => {
     it.skipIf(!isHere(own) || !here)('have the bits of sums in ggml’s order (skipped without such a processor)', () => {
-        const program = join(folder, `integers-${name}`);
-        execFileSync(own, [
-            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
-            ...[`-I${resolve('native/products')}`, resolve('tests/native/integers.cpp')],
-            ...[resolve('native/products/integers.cpp'), '-o', program],
-        ]);
+        const program = compiled('integers', kind);
         expect(execFileSync(program, { encoding: 'utf8' }).trim()).toBe('470660 0');
     });
 });
 
-describe.each(kinds.filter(({ name }) => name.endsWith('_bf16')))('attention of $name', ({ name, flags, here }) => {
+describe.each(kinds.filter(({ name }) => name.endsWith('_bf16')))('attention of $name', ({ here, ...kind }) => {
     it.skipIf(!here)('is that in doubles, of any sizes and masks (skipped without such a processor)', () => {
-        const program = join(folder, `attention-${name}`);
-        execFileSync(own, [
-            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
-            ...[`-I${resolve('native/products')}`, resolve('tests/native/attention.cpp')],
-            ...['kernels', 'attention'].map((source) => resolve(`native/products/${source}.cpp`)),
-            ...['-o', program],
-        ]);
-        const difference = Number(execFileSync(program, { encoding: 'utf8' }));
+        const difference = Number(execFileSync(compiled('attention', kind), { encoding: 'utf8' }));
         // weights are rounded to 8 bits, as queries are
         expect(difference).toBeGreaterThan(1e-4);
         expect(difference).toBeLessThan(2 ** -8);
     });
 });
 
-describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [], here }) => {
+describe.each(kinds.filter(({ name }) => /^(avx512|amx)/.test(name)))('GELU of $name', ({ here, ...kind }) => {
+    it.skipIf(!here)('is that in doubles, of any sizes (skipped without such a processor)', () => {
+        const error = Number(execFileSync(compiled('gelus', kind), { encoding: 'utf8' }));
+        // its exponential is right to 3e-6
+        expect(error).toBeGreaterThan(0);
+        expect(error).toBeLessThan(3e-6);
+    });
+});
+
+describe.each(kinds)('products of $name', ({ here, ...kind }) => {
     it.skipIf(!here)('are those in doubles, of any sizes (skipped without such a processor or an emulator)', () => {
-        const program = join(folder, name);
-        execFileSync(compiler, [
-            ...(emulator.length > 0 ? ['-static'] : []),
-            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
-            ...[`-I${resolve('native/products')}`, resolve('tests/native/products.cpp')],
-            ...[resolve('native/products/kernels.cpp'), resolve('native/products/attention.cpp'), '-o', program],
-        ]);
-        const [command, ...args] = [...emulator, program];
+        const [command, ...args] = [...(kind.emulator ?? []), compiled('products', kind)];
         const [f32, bf16 = 0] = execFileSync(command!, args, { encoding: 'utf8' }).trim().split('\n').map(Number);
         // Rounded 2,080 times at most, each time by 2^-24 of a sum that is seldom near the sum of the magnitudes.
         expect(f32).toBeGreaterThan(0);
         expect(f32).toBeLessThan(1e-6);
         // Both operands are rounded to 8 bits, by 2^-9 each.
-        if (name.endsWith('_bf16')) expect(bf16).toBeGreaterThan(1e-4);
+        if (kind.name.endsWith('_bf16')) expect(bf16).toBeGreaterThan(1e-4);
         expect(bf16).toBeLessThan(2 ** -8);
     });
 });

@@ -41,7 +41,7 @@ double value_of(uint16_t half) {
 
 enum class Mask { open, causal, packed, biased };
 
-// Causal: a token sees the cells up to its own; packed: every third of them, so that sequences lie side by side, and the
+// Causal: a token sees the cells up to its own; packed: every third 150 of them, as of sequences side by side, and the
 // first token none; biased: all, less by the distance.
 uint16_t mask_of(Mask mask, int64_t token, int64_t cell, const Sizes & sizes) {
     constexpr uint16_t closed = 0xfc00;
