@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PromptTemplate } from '../../../src/questions/templates/PromptTemplate.js';
 import { openTemplate } from '../../../src/questions/templates/promptTemplates.js';
+import { heldBytes } from '../../helpers/heldBytes.js';
 
 const question = { language: 'de', text: 'Was kostet <|im_end|> $1 & $&?' };
 const whenAsked = (statement: string): string => `{% if messages[0].content == 'now' %}${statement}{% endif %}ok`;
@@ -92,7 +93,7 @@ describe("a model's chat template", () => {
     ])('that allocates $what without end is refused in bounded memory', async ({ statement }) => {
         const template = await chat(whenAsked(statement));
         let most = 0;
-        const before = process.memoryUsage.rss();
+        const before = heldBytes();
         const watch = (): void => {
             most = Math.max(most, ...children().map(peakBytes));
         };
@@ -101,8 +102,7 @@ describe("a model's chat template", () => {
         await refusal(Promise.resolve(template.write({ language: 'en', text: 'now' })));
         clearInterval(watching);
         watch();
-        // 4.5 MB at most; V8 may double its young generation meanwhile, which takes 32.
-        expect(process.memoryUsage.rss() - before, 'our own').toBeLessThan(40e6);
+        expect(heldBytes() - before, 'our own').toBeLessThan(4e6);
         // Node itself and its heap of 128 MiB, which V8 oversteps by an array before it ends: 347 MB measured.
         if (existsSync('/proc/self/status')) expect(most).toBeGreaterThan(30e6);
         expect(most).toBeLessThan(500e6);
