@@ -1,4 +1,4 @@
-import type { Backends, Built, Choice } from '../../src/prebuilt/types.js';
+import type { Built, Choice } from '../../src/prebuilt/types.js';
 
 export interface ProgressEvent {
     /** 0 to 100. */
@@ -28,8 +28,4 @@ export interface Made extends Built {
 /** Brings the addon and libllama up to date; does nothing when they are. Throws BuildError. */
 export declare function build(options?: BuildOptions): Promise<Made>;
 
-/** Folder of a build's libraries. */
-export declare function folderOf(root: string, sanitize: boolean): string;
-export declare function describeBuild(outputDir: string, backends: Backends, built: boolean): Made;
 export declare function reportFailure(error: unknown): void;
-export declare const addonFile: string;

@@ -3,21 +3,18 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listVariants, parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
+import { parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { canSanitize, compile } from './compile.mjs';
+import { describeBuild, folderOf } from './current.mjs';
 import { takeLock } from './lock.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
-import { processorKey } from './processor.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
 import { changedInputs, choiceOf, computeInputs, readStamp, removeStamp, touchStamp, writeStamp } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
-/** @import { Backends } from '../../src/prebuilt/types.js' */
 /** @import { BuildOptions, Made } from './build.mjs' */
-
-export const addonFile = 'language_neurons.node';
 
 /**
  * Brings the addon and libllama up to date; does nothing when they are.
@@ -97,14 +94,6 @@ export async function build({
 }
 
 /**
- * Folder of a build's libraries.
- *
- * @param {string} root
- * @param {boolean} sanitize
- */
-export const folderOf = (root, sanitize) => join(root, 'build', sanitize ? 'sanitize' : 'Release');
-
-/**
  * @param {unknown} error
  * @param {string} dir
  */
@@ -119,31 +108,6 @@ function explainDiskError(error, dir) {
         );
     }
     return error;
-}
-
-/**
- * @param {string} outputDir
- * @param {Backends} backends
- * @param {boolean} built
- * @returns {Made}
- */
-export function describeBuild(outputDir, backends, built) {
-    const { prebuilt, plugins } = backends;
-    const ownCpu = plugins.includes('cpu') && readStamp(outputDir)?.inputs['processor'] === processorKey();
-    return {
-        built,
-        addonPath: join(outputDir, addonFile),
-        ggmlDir: prebuilt?.ggmlDir ?? outputDir,
-        release: backends.release,
-        variants: [
-            ...(prebuilt ? backends.variants : []).map((variant) =>
-                ownCpu && variant.name === 'cpu'
-                    ? { ...variant, plugins: [join(outputDir, 'libggml-cpu.so')] }
-                    : variant,
-            ),
-            ...listVariants([outputDir], outputDir).filter(({ name }) => !prebuilt || name !== 'cpu'),
-        ],
-    };
 }
 
 /** @param {unknown} error */

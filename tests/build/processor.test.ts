@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
-import { describeBuild } from '../../scripts/build/build.mjs';
+import { describeBuild } from '../../scripts/build/current.mjs';
 import { processorKey } from '../../scripts/build/processor.mjs';
 import { choiceOf, readStamp } from '../../scripts/build/stamp.mjs';
 import { folderOfTest } from '../helpers/temporaryFolder.js';

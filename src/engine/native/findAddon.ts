@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { LanguageNeuronsError } from '../../errors.js';
 import { BuildError } from '../../prebuilt/BuildError.mjs';
 import { packageRoot } from '../../prebuilt/packages.mjs';
@@ -28,7 +29,7 @@ async function find(): Promise<Built> {
     const dir = process.env.LANGUAGE_NEURONS_PACKAGE;
     const builtHere =
         process.env.LANGUAGE_NEURONS_BUILD !== undefined || existsSync(join(packageRoot, 'build/Release/stamp.json'));
-    if (dir === undefined && builtHere) return build();
+    if (dir === undefined && builtHere) return (await currentBuild()) ?? build();
     const prebuilt = lookForPrebuilt(dir);
     if (prebuilt !== undefined && 'addon' in prebuilt) return prebuilt.addon;
     if (dir !== undefined) throw new LanguageNeuronsError('BUILD', prebuilt?.reason ?? `${dir}: no such package`);
@@ -44,12 +45,25 @@ function lookForPrebuilt(dir: string | undefined): ReturnType<typeof findPrebuil
     }
 }
 
+const buildScripts = join(packageRoot, 'scripts/build');
+
+/** The source build where it is up to date: what is wrong with one that is not, a build says. */
+async function currentBuild(): Promise<Built | undefined> {
+    const script = pathToFileURL(join(buildScripts, 'current.mjs')).href;
+    const module = (await import(script)) as { readonly currentBuild: () => Built | undefined };
+    try {
+        return module.currentBuild();
+    } catch {
+        return undefined;
+    }
+}
+
 /**
- * The source build, by the build script as a process of its own, which shows its progress on stderr.
+ * A source build, by the build script as a process of its own, which shows its progress on stderr.
  * @param reason why the package of this platform is not taken
  */
 async function build(reason?: string): Promise<Built> {
-    const script = join(packageRoot, 'scripts/build/locate.mjs');
+    const script = join(buildScripts, 'locate.mjs');
     const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const stop = (): void => void child.kill();
     process.once('exit', stop);
