@@ -46,13 +46,25 @@ export function languageTag(written: string): string | undefined {
     return named === undefined ? undefined : canonicalTag(named);
 }
 
+/** Tags found so far, by `languageKey`: they are asked for with every answer. */
+const knownTags = new Map<string, string | undefined>();
+
 /**
  * The same of a language's code alone, in any spelling: names of languages, half a second of work for the first of
  * them, are not looked up.
  */
 export function canonicalTag(written: string): string | undefined {
-    const parts = form.exec(languageKey(written.trim()));
-    if (parts === null) return undefined;
+    const key = languageKey(written.trim());
+    if (knownTags.has(key)) return knownTags.get(key);
+    const parts = form.exec(key);
+    if (parts === null) return undefined; // any text at all: not kept
+    const tag = tagOf(parts);
+    knownTags.set(key, tag);
+    return tag;
+}
+
+/** @param parts of a text in the `form` */
+function tagOf(parts: RegExpExecArray): string | undefined {
     const [, code, lowerScript = '', lowerRegion = '', variants = ''] = parts;
     const language = shortest(code!);
     const region = lowerRegion === '' ? '' : new Intl.Locale(`und-${lowerRegion}`).region!;
