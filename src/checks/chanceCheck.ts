@@ -1,5 +1,6 @@
-import { choose, type Choice } from '../neurons/classes/choose.js';
+import { type Choice, choose, chooseAmong, highAbove } from '../neurons/classes/choose.js';
 import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
+import { type ScoreParts, scoreParts } from '../neurons/scores/scoreParts.js';
 import { type NeuronAnalysis, neuronClasses } from '../neurons/analysis/NeuronAnalysis.js';
 import { formatCount, formatQuantity, formatShort } from '../support/format.js';
 import { studentQuantile } from '../support/statistics.js';
@@ -29,7 +30,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 6,
+    version: 7,
     run: checkChance,
 };
 
@@ -49,6 +50,7 @@ async function checkChance(context: CheckContext): Promise<Finding> {
     const choice = choose(probabilities, criteriaOf(analysis));
     const found = countFound(probabilities, choice, analysis);
     const classified = classifiedRows(choice, probabilities);
+    const here = scored(probabilities);
     const chance = chanceDraws(activations, analysis);
     const drawn: Found[] = [];
     const beside: Found[] = [];
@@ -56,15 +58,16 @@ async function checkChance(context: CheckContext): Promise<Finding> {
     for (let repeat = 0; repeat < settings.repeats; repeat++) {
         await breathe(signal);
         if (repeat > 0) progress.advance(1);
-        const there = chance.draw(settings.seed, repeat);
-        const all = countFound(there, choose(there, criteria), analysis);
+        const there = scored(chance.draw(settings.seed, repeat));
+        const chosen = (): Choice => chooseAmong(there, highAbove(there, criteria.bar), criteria);
+        const all = countFound(there, chosen(), analysis);
         drawn.push(all);
         if (all.classes.specific + all.classes.related === 0) {
             beside.push(all); // with fewer places it finds none either
             continue;
         }
-        for (const row of classified) copyRow(probabilities, there, row);
-        beside.push(countFound(there, choose(there, criteria), analysis, classified));
+        for (const row of classified) copyRow(here, there, row);
+        beside.push(countFound(there, chosen(), analysis, classified));
     }
     return findingOf(analysis, found, { drawn, beside }, chance);
 }
@@ -74,8 +77,16 @@ function classifiedRows({ selected, high }: Choice, { l }: Probabilities): Reado
     return new Set(selected.filter((row) => high[row]! > 0 && high[row]! < l));
 }
 
-function copyRow(from: Probabilities, to: Probabilities, row: number): void {
+type Scored = Probabilities & ScoreParts;
+
+function scored(probabilities: Probabilities): Scored {
+    return { ...probabilities, ...scoreParts(probabilities) };
+}
+
+function copyRow(from: Scored, to: Scored, row: number): void {
     to.p.set(from.p.subarray(row * from.l, (row + 1) * from.l), row * from.l);
+    to.entropy[row] = from.entropy[row]!;
+    to.maximum[row] = from.maximum[row]!;
 }
 
 /** @param apart rows that are not counted */

@@ -35,7 +35,7 @@ export const nullsCheck: Check = {
     needs: ['model', 'data'],
     cost: 'five passes over the texts',
     settings: ['repeats', 'seed'],
-    version: 4,
+    version: 5,
     run: checkNulls,
 };
 

@@ -6,6 +6,7 @@ import {
 } from '../../neurons/scores/activationProbabilities.js';
 import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { drawFrom, randomGenerator } from '../../support/randomGenerator.js';
+import { randomNumbers } from '../../support/randomNumbers.js';
 import { dealTokens } from './dealtTokens.js';
 
 /** Counts as [n, l] numbers: how often each neuron was active, and of how many tokens. */
@@ -127,9 +128,9 @@ function dealtCounts({ active, tokens }: Tallies, { n, l, locate }: Rows): Chanc
         return sum;
     });
     return (seed, repeat) => {
-        const generator = randomGenerator(seed, repeat);
+        const numbers = randomNumbers(randomGenerator(seed, repeat));
         const p = new Float64Array(n * l);
-        for (let row = 0; row < n; row++) dealTokens(sums[row]!, { tokens, dealt: p, from: row * l, l }, generator);
+        for (let row = 0; row < n; row++) dealTokens(sums[row]!, { tokens, dealt: p, from: row * l, l }, numbers);
         for (let i = 0; i < p.length; i++) if (tokens[i]! > 0) p[i]! /= tokens[i]!;
         return { p, n, l, locate };
     };
