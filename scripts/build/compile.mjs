@@ -100,7 +100,7 @@ export async function compile(options) {
  * @param {{ outputDir: string, sanitizedDir: string, llamaDir: string, backends: Backends }} options
  * @returns {Record<string, string>}
  */
-export function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) {
+function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) {
     const slashes = (/** @type {string} */ path) => path.split(sep).join('/');
     const { prebuilt, llamaVersion, plugins } = backends;
     return {

@@ -6,11 +6,11 @@ import type { DeepReadonly } from '../support/DeepReadonly.js';
  * What a check says of a finding: it holds; there is reason to doubt it; it fails; or the check cannot tell, since what
  * it needs is not there.
  */
-export const verdicts = ['holds', 'doubtful', 'fails', 'not told'] as const;
+const verdicts = ['holds', 'doubtful', 'fails', 'not told'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** How numbers are written: `0.031` as 3.1 %, a whole number, a number, a relative change as +3.1 %. */
-export const numberForms = ['share', 'count', 'number', 'change'] as const;
+const numberForms = ['share', 'count', 'number', 'change'] as const;
 export type NumberForm = (typeof numberForms)[number];
 
 const form = z.enum(numberForms);

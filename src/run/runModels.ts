@@ -22,7 +22,7 @@ export interface ExaminedModels {
 }
 
 /** The way of each model, by its name: a run folder of its own in `out`. */
-export function modelConfigs({ models = {}, title, ...config }: RunConfig): Record<string, ModelConfig> {
+function modelConfigs({ models = {}, title, ...config }: RunConfig): Record<string, ModelConfig> {
     return Object.fromEntries(
         Object.entries(models).map(([name, one]) => {
             const { model, loras } = typeof one === 'string' ? { model: one } : one;

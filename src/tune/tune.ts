@@ -51,7 +51,7 @@ export interface TuneOptions extends OptionsOf<typeof table>, WorkOptions {
 }
 
 /** Tried on the neurons of languages to speak where nothing else is asked for. */
-export function raisingOperations(values: ActivationValues | undefined): readonly Operation[] {
+function raisingOperations(values: ActivationValues | undefined): readonly Operation[] {
     const scales: readonly Operation[] = [2, 4].map((value) => ({ op: 'scale', value }));
     return values === undefined ? scales : [...scales, { op: 'diffmean' }];
 }

@@ -96,7 +96,7 @@ export function tunePath(folder: string, goal: string): string {
 }
 
 /** The file of the intervention itself, as `generate`, `chat`, `serve` and `export` take it. */
-export function tunedInterventionsPath(folder: string, goal: string): string {
+function tunedInterventionsPath(folder: string, goal: string): string {
     return join(folder, `tune.${goal}.interventions.json`);
 }
 

@@ -46,7 +46,7 @@ export function journalEntries(bytes: Buffer): JournalEntry[] {
 }
 
 /** Keys of a journal that stand on several lines: work that was done twice. */
-export function keysTwice(entries: readonly JournalEntry[]): string[] {
+function keysTwice(entries: readonly JournalEntry[]): string[] {
     const seen = new Set<string>();
     return entries.filter(({ key }) => seen.has(key) || !seen.add(key)).map(({ key }) => key);
 }

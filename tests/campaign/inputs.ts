@@ -7,7 +7,7 @@ import {
     embeddedProblems,
 } from '../../src/run/embeddedRun.js';
 
-export const languages = ['en', 'de', 'fr'] as const;
+const languages = ['en', 'de', 'fr'] as const;
 
 /** Shares of the embedded data in three languages. */
 export interface InputSizes {

@@ -11,7 +11,7 @@ export { parseArguments } from '../../src/commands/parseArguments.js';
 const declarations: readonly CommandDeclaration[] = commands.map(({ declaration }) => declaration);
 
 /** A command by its name. */
-export function commandNamed(name: string): CommandDeclaration {
+function commandNamed(name: string): CommandDeclaration {
     const found = declarations.find(({ usage }) => nameOf(usage) === name);
     if (found === undefined) throw new Error(`there is no command ${name}`);
     return found;

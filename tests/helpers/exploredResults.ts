@@ -49,7 +49,7 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
 }
 
 /** A check of an analysis, whose words hold what a page must not take for markup. */
-export function someCheck({ source }: NeuronAnalysis, neurons: string): CheckResult {
+function someCheck({ source }: NeuronAnalysis, neurons: string): CheckResult {
     return {
         ...{ name: 'chance', question: 'Is it <i>chance</i>?', verdict: 'doubtful', seconds: 1, key: 'k' },
         sentence: 'One of ten is; collect with `folds`.',

@@ -10,7 +10,7 @@ import { fileHash } from '../files/fileHash.js';
 import { loadAddon } from '../native/loadBackends.js';
 
 /** Matrix products with the weights on the CPU. */
-export const productKinds = ['ggml', 'f32', 'bf16'] as const;
+const productKinds = ['ggml', 'f32', 'bf16'] as const;
 export type Products = (typeof productKinds)[number];
 
 /** What is measured: an engine that counts. */

@@ -42,7 +42,7 @@ export function seenWords({ cells, least, forReference }: SetPower, metric: Name
 }
 
 /** A number of texts or questions that it would take. */
-export function unitsWords(units: number | null, inputs: MetricKind['inputs']): string {
+function unitsWords(units: number | null, inputs: MetricKind['inputs']): string {
     return units === null ? `too many ${inputs} to be measured` : `${formatCount(units)} ${inputs}`;
 }
 

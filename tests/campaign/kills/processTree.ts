@@ -13,7 +13,7 @@ export function childrenOf(pid: number): number[] {
     }
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
     if (!existsSync(`/proc/${pid}/stat`)) return false;
     try {
         // The state comes after the name, which may hold anything; a zombie is dead but not yet waited for.

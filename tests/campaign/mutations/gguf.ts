@@ -38,7 +38,7 @@ const [textType, arrayType] = [8, 9];
 const mostItems = 4;
 
 /** Finds every field of a sound file. */
-export function mapGguf(bytes: Buffer): GgufMap {
+function mapGguf(bytes: Buffer): GgufMap {
     const fields: Field[] = [];
     const entries: { begin: number; end: number; tensor: boolean }[] = [];
     let at = 4;

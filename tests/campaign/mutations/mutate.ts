@@ -46,7 +46,7 @@ export const general: readonly Mutation[] = [
 ];
 
 /** Replaces one of the words in a file, each as long as its replacement or not. */
-export function words(pairs: readonly (readonly [RegExp, readonly string[]])[]): Mutation {
+function words(pairs: readonly (readonly [RegExp, readonly string[]])[]): Mutation {
     return (bytes, random) => {
         const [pattern, others] = pick(pairs, random);
         const text = bytes.toString('latin1');

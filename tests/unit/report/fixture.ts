@@ -322,7 +322,7 @@ export function buildMatrix(languages: readonly string[], effect = 0.4): Deactiv
 }
 
 /** Neurons of the paper's model, that doses are shares of. */
-export const paperNeurons = 458_752;
+const paperNeurons = 458_752;
 
 /** Three doses, each more harmful than the one before. */
 export function buildCurves(languages: readonly string[], effect = 0.1): DoseCurves {
