@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { processorHas } from '../helpers/processorHas.js';
@@ -46,17 +47,29 @@ const kinds: Kind[] = [
     },
 ];
 
-/** A program of tests/native with sources of native/products, compiled for a kind of processors; returns its path. */
-function compiled(test: string, { name, flags, compiler = own, emulator = [] }: Partial<Kind> & Flags): string {
-    const program = join(folder, `${test}-${name}`);
-    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention'];
+type Target = Partial<Kind> & Flags;
+
+function compile({ name, flags, compiler = own, emulator = [] }: Target, ...args: readonly string[]): void {
     execFileSync(compiler, [
         ...(emulator.length > 0 ? ['-static'] : []),
         ...['-std=c++17', '-O2', '-ffp-contract=fast', ...flags, `-DLN_PRODUCTS=${name}`],
-        ...[`-I${resolve('native/products')}`, resolve(`tests/native/${test}.cpp`)],
-        ...sources.map((source) => resolve(`native/products/${source}.cpp`)),
-        ...['-o', program],
+        ...[`-I${resolve('native/products')}`, ...args],
     ]);
+}
+
+/** A source of native/products, compiled for a kind of processors; returns its path. Made once for all tests. */
+function compiledSource(source: string, target: Target): string {
+    const object = join(folder, `${source}-${target.name}.o`);
+    if (!existsSync(object)) compile(target, '-c', resolve(`native/products/${source}.cpp`), '-o', object);
+    return object;
+}
+
+/** A program of tests/native with sources of native/products, compiled for a kind of processors; returns its path. */
+function compiled(test: string, target: Target): string {
+    const program = join(folder, `${test}-${target.name}`);
+    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention'];
+    const objects = sources.map((source) => compiledSource(source, target));
+    compile(target, resolve(`tests/native/${test}.cpp`), ...objects, '-o', program);
     return program;
 }
 
