@@ -48,14 +48,17 @@ const axisFormats: Readonly<Record<NumberForm, string>> = { share: '.0%', count:
 
 function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
     const groups = looksOf(bars.map(({ group }) => group));
-    const values = bars.map(({ label, group, value, interval }, place) => ({
+    const end = axisEnd(bars);
+    const shown = (number: number | null | undefined): number | null =>
+        isFiniteNumber(number) ? Math.min(end, Math.max(-end, number)) : null;
+    const values = bars.map((bar, place) => ({
         place: `${place}`,
-        label: labelText(label),
-        series: labelText(group),
-        value: isFiniteNumber(value) ? value : null,
-        low: interval?.[0] ?? null,
-        high: interval?.[1] ?? null,
-        text: formats[numbers](value),
+        label: labelText(bar.label),
+        series: labelText(bar.group),
+        value: shown(bar.value),
+        low: shown(bar.interval?.[0]),
+        high: shown(bar.interval?.[1]),
+        text: `${reachOf(bar) > end ? `${beyond} ` : ''}${formats[numbers](bar.value)}`,
     }));
     const several = Object.keys(groups).length > 1;
     // Bars of one label in a row have it once, at the first.
@@ -75,7 +78,10 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
     const x: Channel<'x'> = {
         field: 'value',
         type: 'quantitative',
-        axis: { title, format: axisFormats[numbers], tickCount: 5, labelOverlap: true },
+        axis: {
+            ...{ format: axisFormats[numbers], tickCount: 5, labelOverlap: true },
+            title: end === Infinity ? title : `${title} (${beyond}: beyond the axis)`,
+        },
     };
     const interval: Layer = {
         transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
@@ -93,6 +99,26 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
         encoding: { x, y, color: several ? color : { ...color, legend: null } },
     };
     return [{ width: plotWidth - 70, height: { step: 25 }, data: { values }, layer: [bar, interval, text] }];
+}
+
+type Bar = BarsFigure['bars'][number];
+
+/** Stands before the number of a bar that ends beyond the axis. */
+const beyond = '→';
+/** A bar that is so many times as long as three of four bars are would make them invisible. */
+const farBeyond = 10;
+
+/** Where bars end that are far longer than the others, a little behind these; Infinity where there are none. */
+function axisEnd(bars: readonly Bar[]): number {
+    const reaches = bars.map(reachOf).sort((a, b) => a - b);
+    const usual = reaches[Math.floor(0.75 * (reaches.length - 1))]!;
+    const longest = reaches.findLast((reach) => reach <= farBeyond * usual)!;
+    return usual === 0 || longest === reaches.at(-1) ? Infinity : 1.15 * longest;
+}
+
+/** How far a bar and its interval go from 0. */
+function reachOf({ value, interval = [0, 0] }: Bar): number {
+    return Math.max(...[value, ...interval].map((number) => (isFiniteNumber(number) ? Math.abs(number) : 0)));
 }
 
 function gridPanels(figure: GridFigure): Panel[] {

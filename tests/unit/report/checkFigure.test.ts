@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formats } from '../../../src/checks/checkWords.js';
 import { checkFigure } from '../../../src/report/figures/checkFigure.js';
 
 interface Scaled {
@@ -20,5 +21,24 @@ describe('the figure of a check', () => {
         const spec = JSON.stringify(checkFigure({ form: 'bars', title: 't', numbers: 'number', bars }));
         const [, labels] = /"labelExpr":"(\{.*?\})\[datum/.exec(spec)!;
         expect(JSON.parse(labels!.replaceAll('\\"', '"'))).toEqual({ 0: 'en', 1: '', 2: 'de', 3: 'en' });
+    });
+
+    it('cuts a bar that would make the others invisible, and says so', () => {
+        const barsOf = (numbers: readonly number[]): { spec: string; values: (number | null)[] } => {
+            const bars = numbers.map((value, i) => ({ label: `l${i}`, group: '', value }));
+            const spec = JSON.stringify(checkFigure({ form: 'bars', title: 'least', numbers: 'share', bars }));
+            const { vconcat } = JSON.parse(spec) as { vconcat: { data: { values: { value: number }[] } }[] };
+            return { spec, values: vconcat[0]!.data.values.map(({ value }) => value) };
+        };
+        const cut = barsOf([0.1, 0.2, 0.4, 1087.33, 0.3]);
+        expect(cut.values).toEqual([0.1, 0.2, 0.4, 1.15 * 0.4, 0.3]);
+        expect(cut.spec).toContain(`→ ${formats.share(1087.33)}`);
+        expect(cut.spec).toContain('least (→: beyond the axis)');
+        expect(cut.spec).not.toContain(`→ ${formats.share(0.4)}`);
+        expect(barsOf([-0.1, 0.2, 0.4, -30, 0.3]).values).toEqual([-0.1, 0.2, 0.4, -1.15 * 0.4, 0.3]);
+        for (const whole of [[0.1, 0.2, 0.4, 1.9, 0.3], [0, 0, 0, 5], [7]]) {
+            expect(barsOf(whole).values).toEqual(whole);
+            expect(barsOf(whole).spec).not.toContain('→');
+        }
     });
 });
