@@ -126,8 +126,11 @@ function warn(
 ): void {
     if (counted !== undefined) {
         const mend =
-            'give other `data`, or the effect may look larger than it is (by how much, the check held-out says)';
-        progress.note(`warning: ${countedWords(counted, kind)}; ${mend}`);
+            kind.inputs === 'texts'
+                ? 'count `data: TEXTS#1-4of5` and evaluate on `data: TEXTS#5of5`, or give other `data`'
+                : 'give other `data`';
+        const bias = 'the effect may look larger than it is (by how much, the check held-out says)';
+        progress.note(`warning: ${countedWords(counted, kind)}; ${mend}, or ${bias}`);
     }
     if (foundIn !== undefined)
         progress.note(`neurons found in ${foundIn.name} are changed in another model, ${model.name}`);
