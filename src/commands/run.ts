@@ -4,7 +4,7 @@ import { shownPath } from '../files/shownPath.js';
 import type { Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { quantsVerdict } from '../report/quantsPage.js';
+import { quantsVerdict } from '../report/sections/quantsSection.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import type { ExaminedModel } from '../run/examineModel.js';
 import { run } from '../run/run.js';

@@ -14,10 +14,12 @@ import { besideFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { lensOf } from '../lens/lensFile.js';
 import { isOfCounts } from '../neurons/analysis/isOfCounts.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { outputTable, reportTable } from '../settings/settings.js';
+import { type Quants, quantsName, readQuantsIfAny } from '../quants/quantsFile.js';
 import { readTunes, tuneFileName } from '../tune/tuneFile.js';
 import { toolVersion } from '../versions.js';
 import { readAnswers } from './input/readAnswers.js';
@@ -117,6 +119,7 @@ export async function readReportSource(
     const { results: checks, others } = await checkedFindings(folder, analysis);
     stale.push(...others.map((name) => staleWords(name, 'check')));
     const lens = await lensOf(folder, analysis);
+    const quants = await quantsOf(folder, analysis, (why) => stale.push(why));
     const lacking = await unfinishedWork(folder, analysis, lens);
     const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) =>
@@ -135,9 +138,21 @@ export async function readReportSource(
         checks,
         tunes,
         warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings), ...lacking],
-        ...defined({ comparison: compared ? comparison : undefined, notes, lens }),
+        ...defined({ comparison: compared ? comparison : undefined, notes, lens, quants }),
     };
     return { input, activations, counted };
+}
+
+/** The comparison of quantized files in a run folder; one of another model is told. */
+async function quantsOf(
+    folder: string,
+    { source }: NeuronAnalysis,
+    other: (why: string) => void,
+): Promise<Quants | undefined> {
+    const found = await readQuantsIfAny(join(folder, quantsName));
+    if (found === undefined || found.files[0]!.model === source.model.fingerprint) return found;
+    other(`${quantsName}/quants.json compares files with another model and is left out; delete the folder`);
+    return undefined;
 }
 
 /** A result with the digest of the neurons that it was made with. */

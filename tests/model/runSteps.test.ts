@@ -94,6 +94,7 @@ describe("interventions, checks and quantized files in a run's file", () => {
 
     it('are shown by the report and at the end, and stay as they are when the run is done again', async () => {
         const page = readFileSync(result.report.html, 'utf8');
+        expect(page).toContain('id="smallerFiles"');
         expect(page).toContain('Would a sceptic believe it?');
         const times = (): number[] => [pathsOf('scale:0.5'), doses].map((path) => statSync(path).size);
         const before = times();

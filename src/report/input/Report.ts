@@ -5,6 +5,7 @@ import type { DeactivationMatrix } from '../../experiments/results/DeactivationM
 import type { DoseCurves } from '../../experiments/results/DoseCurves.js';
 import type { LensFile } from '../../lens/lensFile.js';
 import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import type { Quants } from '../../quants/quantsFile.js';
 import type { Tune } from '../../tune/tuneFile.js';
 import type { ReportAnswers } from './readAnswers.js';
 import type { ShownNeurons } from './shownNeurons.js';
@@ -35,6 +36,8 @@ export interface ReportInput {
     readonly checks?: readonly CheckResult[];
     /** Searches for interventions that keep the model in a language. Default: none. */
     readonly tunes?: readonly Tune[];
+    /** Quantized files of the model beside it. Without them the report does not compare files. */
+    readonly quants?: Quants;
     readonly generatedBy: { readonly version: string; readonly command?: string };
     /** Remarks shown under the summary; plain text, one paragraph each. */
     readonly notes?: readonly string[];

@@ -33,6 +33,7 @@ export function chapterTitles({ comparison, answers = [] }: ReportInput): Readon
         ['dose', 'How many of them it takes'],
         ['comparison', comparison?.trained.length ? `What alignment changed, ${between}` : `What changed ${between}`],
         ['tune', 'Can it be kept in a language?'],
+        ['smallerFiles', 'Which smaller file keeps its languages?'],
         ['checks', 'Would a sceptic believe it?'],
     ]);
 }

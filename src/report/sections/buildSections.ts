@@ -18,6 +18,7 @@ import { lensSection } from './lensSection.js';
 import { overlapSection, showsOverlap } from './overlapSection.js';
 import { doseSection } from './doseSection.js';
 import { chapterTitles, type Section } from './Section.js';
+import { quantsSection } from './quantsSection.js';
 import { stabilitySection } from './stabilitySection.js';
 import { tuneSection } from './tuneSection.js';
 
@@ -43,6 +44,7 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
         ...(input.tunes ?? []).flatMap(tuneSection),
+        ...(input.quants === undefined ? [] : [quantsSection(input.quants)]),
         ...checkSections(input.checks ?? []),
     ];
     return sections.sort((a, b) => place(a) - place(b));

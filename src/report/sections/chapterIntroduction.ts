@@ -15,12 +15,14 @@ import { answerPairs } from './answerPairs.js';
 import { neuronsList } from './neuronsList.js';
 import { answersName } from './Section.js';
 import { verdictTable } from './checkSections.js';
+import { quantsOverview } from './quantsSection.js';
 import { tunesOverview } from './tuneSection.js';
 
 /** What a chapter begins with: its results beside each other, and how its figures are read. */
 export function chapterIntroduction(input: ReportInput, chapter: string): Html | false {
     if (chapter === 'neuronsList') return neuronsList(input);
     if (chapter === 'tune') return tunesOverview(input.tunes ?? []);
+    if (chapter === 'smallerFiles') return quantsOverview(input.quants);
     if (chapter === 'checks') return verdictTable(input.checks ?? []);
     const said = input.answers?.find((one) => answersName(one) === chapter);
     if (said !== undefined) return answerPairs(said);

@@ -25,7 +25,10 @@ export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Htm
     });
     return tableOf(
         table.name,
-        table.columns.map((column) => ownValue(headings, column) ?? column),
+        table.columns.map((column, c) => {
+            const heading = ownValue(headings, column) ?? column;
+            return c > 0 && table.rows.every((row) => typeof row[c] === 'string') ? textHeading(heading) : heading;
+        }),
         body,
     );
 }
