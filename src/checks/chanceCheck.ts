@@ -30,7 +30,7 @@ export const chanceCheck: Check = {
     needs: [],
     cost: 'seconds',
     settings: ['repeats', 'seed'],
-    version: 7,
+    version: 8,
     run: checkChance,
 };
 
@@ -180,7 +180,7 @@ function falseShare({ found, falsely, falselyInterval: [low, high] }: Compared):
     return { value: share(falsely, found + 1), interval: [share(low), share(high)] };
 }
 
-function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, { by }: Pick<ChanceDraws, 'by'>): Finding {
+function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, chance: ChanceDraws): Finding {
     const compared = (label: string, of: (one: Found) => number): Compared => compare(label, found, draws, of);
     const classes = neuronClasses.map((kind) => compared(kind, (one) => one.classes[kind]));
     const languages = analysis.languages.map((tag, k) => compared(tag, (one) => one.languages[k]!));
@@ -196,7 +196,7 @@ function findingOf(analysis: NeuronAnalysis, found: Found, draws: Drawn, { by }:
                   : share <= many
                     ? 'doubtful'
                     : 'fails',
-        sentence: sentenceOf(specific, by, draws.drawn.length),
+        sentence: sentenceOf(specific, chance, draws.drawn.length),
         numbers: [
             { name: 'false discoveries among the specific neurons', ...falseShare(specific), form: 'share' },
             {
@@ -246,15 +246,12 @@ function rowOf(what: string, one: Compared): (string | number | null)[] {
     return [what, label, found, chance, ...interval, falseShare(one).value];
 }
 
-function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number): string {
+function sentenceOf(specific: Compared, { by, folds }: ChanceDraws, repeats: number): string {
     const how =
         by === 'permuted'
             ? 'the parts of the texts permuted among languages'
             : "each neuron's active tokens dealt to all languages' tokens";
-    const caution =
-        by === 'permuted'
-            ? ''
-            : ' Tokens of one text are alike, which dealing does not know: collect with `folds` to permute texts.';
+    const caution = cautionOf(by, folds);
     if (specific.found === 0) return `No specific neuron was found, so there is nothing to compare.${caution}`;
     const share = numberWords({ name: '', ...falseShare(specific), form: 'share' });
     const beside = specific.isBeside
@@ -265,4 +262,14 @@ function sentenceOf(specific: Compared, by: ChanceDraws['by'], repeats: number):
         `${formatShort(specific.chance)} are found on average over ${formatQuantity(repeats, 'repeat')}${beside}. So ` +
         `${share} of those found may be chance.${caution}`
     );
+}
+
+/** Fewer folds hardly show how much texts differ. */
+const enoughFolds = 4;
+
+function cautionOf(by: ChanceDraws['by'], folds: number): string {
+    if (by === 'dealt')
+        return ' Tokens of one text are alike, which dealing does not know: collect with `folds` to permute texts.';
+    if (folds >= enoughFolds) return '';
+    return ` ${formatCount(folds)} folds state chance too high; collect with more \`folds\`.`;
 }

@@ -36,7 +36,7 @@ export const controlsCheck: Check = {
     needs: ['model', 'data'],
     cost: 'some 12 passes over the texts for each language',
     settings: ['set', 'controls', 'seed'],
-    version: 1,
+    version: 2,
     run: (context) => withOwnNeurons(context, (own) => checkControls(context, own)),
 };
 

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/Engine.js';
 import { conditionOf } from '../experiments/conditions/conditions.js';
 import type { Estimate } from '../experiments/statistics/estimates.js';
 import { perplexityMetric } from '../experiments/textMetrics/perplexity.js';
-import { average, bootstrapInterval } from '../experiments/statistics/resampling.js';
+import { average, bootstrapInterval, fewestWithInterval } from '../experiments/statistics/resampling.js';
 import { type Damage, damageOf, risesOf } from './measures/selectivity.js';
 import { deactivation } from '../interventions/Operation.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
@@ -39,13 +39,14 @@ export async function withOwnNeurons(
         .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
         .filter(({ neurons }) => neurons.length > 0);
     const { languages: surveys } = await surveyCorpus(await corpus(), signal);
-    const few = [...surveys].filter(([, { samples }]) => samples < 2).map(([language]) => language);
+    const few = [...surveys].filter(([, { samples }]) => samples < fewestWithInterval).map(([language]) => language);
     if (languages.length >= 2 && own.length > 0 && few.length === 0) return run(own, languages);
     const sentence =
         languages.length < 2
             ? 'The texts have one language; give texts of at least two with `data`.'
             : few.length > 0
-              ? `One text, as of ${formatList(few)}, has no interval; give at least two of each language with \`data\`.`
+              ? `Fewer than ${fewestWithInterval} texts, as of ${formatList(few)}, have no interval; ` +
+                'give more with `data`.'
               : `No language has neurons in the set ${set}; choose another \`set\`.`;
     return notTold(sentence);
 }

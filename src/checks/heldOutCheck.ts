@@ -1,6 +1,6 @@
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
-import { difference } from '../experiments/statistics/resampling.js';
+import { difference, fewestWithInterval } from '../experiments/statistics/resampling.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { identifyOnce } from '../neurons/classes/identify.js';
 import { assessable } from '../neurons/scores/activationProbabilities.js';
@@ -34,7 +34,7 @@ export const heldOutCheck: Check = {
     needs: ['model', 'data'],
     cost: 'two passes over the texts for each language',
     settings: ['set'],
-    version: 1,
+    version: 2,
     run: async (context) => {
         const missing = await whatIsMissing(context);
         return missing === undefined ? withOwnNeurons(context, () => checkHeldOut(context)) : notTold(missing);
@@ -47,13 +47,13 @@ async function whatIsMissing({ activations, corpus, signal }: CheckContext): Pro
     if (folds.length < 2) return 'Counts in at least 2 `folds` would tell.';
     const texts = source.dataset.texts ?? {};
     const { languages } = await surveyCorpus(await corpus(), signal);
-    const few = [...languages].filter(([, { samples }]) => textsOfHalf(samples, folds.length) < 2);
+    const few = [...languages].filter(([, { samples }]) => textsOfHalf(samples, folds.length) < fewestWithInterval);
     const others = [...languages].filter(([language, { digest }]) => texts[language]?.digest !== digest);
     const named = (some: typeof others): string => formatList(some.map(([language]) => language));
     if (others.length === 0)
         return few.length === 0
             ? undefined
-            : `A half of the texts in ${named(few)} is one text, which has no interval; count more texts.`;
+            : `A half of the texts in ${named(few)} has fewer than ${fewestWithInterval}, so no interval; count more.`;
     return (
         `The texts in ${named(others)} are not those that were counted, whose halves are known; ` +
         'give these as `data`.'

@@ -30,7 +30,7 @@ export const importanceCheck: Check = {
     needs: ['model', 'data'],
     cost: 'a pass over the texts of a language for each neuron of `sample`, and one for its control',
     settings: ['sample', 'seed'],
-    version: 1,
+    version: 2,
     run: checkImportance,
 };
 

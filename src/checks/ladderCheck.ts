@@ -30,7 +30,7 @@ export const ladderCheck: Check = {
     needs: ['model', 'data'],
     cost: 'some 6 passes over the texts for each language',
     settings: ['set', 'seed'],
-    version: 1,
+    version: 2,
     run: (context) => withOwnNeurons(context, (own, languages) => checkLadder(context, own, languages.length)),
 };
 

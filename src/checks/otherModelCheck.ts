@@ -28,7 +28,7 @@ export const otherModelCheck: Check = {
     needs: ['model', 'data'],
     cost: 'two passes over the texts for each language',
     settings: ['set', 'other', 'otherLora'],
-    version: 1,
+    version: 2,
     reads: async ({ engine, settings }) => {
         const options = otherOptions(settings);
         return options === undefined ? undefined : (await engine(options)).fingerprint;

@@ -19,6 +19,8 @@ interface Tallies {
 export interface ChanceDraws {
     /** How, for a sentence. */
     readonly by: 'permuted' | 'dealt';
+    /** Parts of each language's texts that were permuted; 0 where there were none. */
+    readonly folds: number;
     readonly draw: (seed: number, repeat: number) => Probabilities;
 }
 
@@ -31,8 +33,8 @@ export function chanceDraws(activations: Activations, analysis: NeuronAnalysis):
     const tallied = talliesOf(activations, analysis);
     const { folds = [] } = activations;
     if (folds.length < 2 || folds.some(({ tokens }) => tokens.some((number) => number === 0n)))
-        return { by: 'dealt', draw: dealtCounts(tallied(activations), tallied.rows) };
-    return { by: 'permuted', draw: permuted(folds.map(tallied), tallied.rows) };
+        return { by: 'dealt', folds: 0, draw: dealtCounts(tallied(activations), tallied.rows) };
+    return { by: 'permuted', folds: folds.length, draw: permuted(folds.map(tallied), tallied.rows) };
 }
 
 type Rows = Pick<Probabilities, 'n' | 'l' | 'locate'>;

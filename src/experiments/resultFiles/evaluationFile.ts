@@ -12,7 +12,7 @@ const interval = z.tuple([jsonNumber, jsonNumber]).nullable();
 
 const valueShape = z.object({
     value: jsonNumber,
-    /** 95 %; null where there is none, as of one text. */
+    /** 95 %; null where there is none, as of two texts. */
     interval,
     /** The value less the first model's on the same texts or questions; absent for the first, or where they differ. */
     change: z.object({ value: jsonNumber, interval }).optional(),

@@ -55,7 +55,7 @@ const metricGroupShape = z.object({
     before: jsonNumber,
     after: jsonNumber,
     change: jsonNumber,
-    /** 95 % interval of the change; null where there is only one text or question. */
+    /** 95 % interval of the change; null for fewer than 3 texts, or one question. */
     interval: z.tuple([jsonNumber, jsonNumber]).nullable(),
     /** Of one language: two-sided, from the same texts or questions as the interval; absent where they tell nothing. */
     p: z.number().min(0).max(1).optional(),

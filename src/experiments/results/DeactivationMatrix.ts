@@ -13,7 +13,7 @@ const grid = z.array(list);
 const interval = z.tuple([jsonNumber, jsonNumber]).nullable();
 const names = z.array(nameShape).refine((given) => new Set(given).size === given.length, 'a name occurs twice');
 
-/** 95 % interval; null where there is only one text or question. */
+/** 95 % interval; null for fewer than 3 texts, or one question. */
 export type CellInterval = DeepReadonly<z.output<typeof interval>>;
 
 const test = z.object({

@@ -110,17 +110,44 @@ export function average(
     return combined(estimates, meanOf);
 }
 
+/** Two texts say nothing of how much texts differ: Student's t would give 13 standard errors on each side. */
+export const fewestWithInterval = 3;
+/** Resamples go no further than the units themselves, whose mean of n is among them in 1 − 2^(1−n) of cases only. */
+const fewestResampled = 6;
+
 /**
  * 95 % interval by the expanded percentiles of the bootstrap (Hesterberg, Am Stat 69, 2015): resamples of few texts are
- * too narrow, and their deviation is not known but estimated, as in Student's t.
+ * too narrow, and their deviation is not known but estimated, as in Student's t. Of 3 to 5 texts
+ * by Student's t and the jackknife, where all are finite.
+ * @param isPositive where the metric is never below 0, so that few texts have their interval on the scale of logarithms
+ * @returns null for fewer than 3 texts
  */
-export function bootstrapInterval({ replicates, effective }: Estimate): CellInterval {
-    if (replicates.length === 0) return null;
+export function bootstrapInterval(estimate: Estimate, { isPositive = false } = {}): CellInterval {
+    const { value, replicates, leftOut, effective } = estimate;
+    if (leftOut.length < fewestWithInterval) return null;
+    const areFinite = [value, ...leftOut].every(Number.isFinite);
+    if (areFinite && leftOut.length < fewestResampled) return jackknifeInterval(estimate, isPositive);
     const sorted = replicates.toSorted();
     const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
     const beyond = effective > 1 ? expandedTail(effective) : 0;
     const [low, high] = [at(beyond), at(1 - beyond)];
     return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
+}
+
+/** 95 % interval of few texts; null where one of them has all the weight. */
+function jackknifeInterval({ value, leftOut, effective }: Estimate, isPositive: boolean): CellInterval {
+    if (!(effective > 1)) return null;
+    const logarithmic = isPositive && [value, ...leftOut].every((one) => one > 0);
+    const [to, from] = logarithmic ? [Math.log, Math.exp] : [Number, Number];
+    const margin = studentQuantile(effective - 1) * jackknifeError(Array.from(leftOut, to));
+    return [from(to(value) - margin), from(to(value) + margin)];
+}
+
+/** The standard error of a number, by what it is without each unit. */
+function jackknifeError(leftOut: readonly number[]): number {
+    const middle = mean(leftOut)!;
+    const squares = leftOut.reduce((sum, one) => sum + (one - middle) ** 2, 0);
+    return Math.sqrt(((leftOut.length - 1) / leftOut.length) * squares);
 }
 
 /** A change between two sides, by the delete-one-text jackknife (Tukey 1958; Miller, Biometrika 61, 1974). */
@@ -140,13 +167,7 @@ function jackknifedChange({ after, before }: Sides): JackknifedChange | null {
     const scale = logarithmic ? Math.log : (value: number): number => value;
     const between = (a: number, b: number): number => scale(a) - scale(b);
     const changes = Array.from(after.leftOut, (value, i) => between(value, before.leftOut[i]!));
-    const middle = mean(changes)!;
-    const squares = changes.reduce((sum, change) => sum + (change - middle) ** 2, 0);
-    return {
-        change: between(after.value, before.value),
-        error: Math.sqrt(((units - 1) / units) * squares),
-        logarithmic,
-    };
+    return { change: between(after.value, before.value), error: jackknifeError(changes), logarithmic };
 }
 
 /**
@@ -181,8 +202,8 @@ function expandedTail(units: number): number {
 /** Intervals of a mean over texts, by bootstrap over them. */
 export const bootstrapIntervals: Intervals = {
     resamples: true,
-    ofValue: bootstrapInterval,
-    ofDifference: bootstrapInterval,
+    ofValue: (estimated) => bootstrapInterval(estimated, { isPositive: true }),
+    ofDifference: (estimated) => bootstrapInterval(estimated),
     pOfDifference: jackknifeP,
     power: jackknifePower,
     toldBy: 'Student’s t over the same texts, by the jackknife',

@@ -108,4 +108,13 @@ describe('the check of chance', () => {
         expect(ofFew!.verdict).toBe('fails');
         expect(ofFew!.sentence).not.toContain('beside the neurons found');
     });
+
+    it.each([
+        [2, true],
+        [4, false],
+    ])('says where folds are too few: %d', async (folds, isSaid) => {
+        const counts = plantedCounts({ neurons: 600, tokens: 200, planted: 24, seed: 1, folds });
+        const { sentence } = await chanceCheck.run(checkContext(counts, identify(counts, options)));
+        expect(sentence.includes('folds state chance too high; collect with more `folds`')).toBe(isSaid);
+    });
 });

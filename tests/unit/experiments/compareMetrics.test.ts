@@ -83,7 +83,10 @@ describe('what a metric became', () => {
             ...someMeasurement,
             languages: ['en', 'de'],
             sets: {},
-            whole: { en: { numerators: [en, en], weights: [1, 1] }, de: { numerators: [de, de], weights: [1, 1] } },
+            whole: {
+                en: { numerators: [en, en, en], weights: [1, 1, 1] },
+                de: { numerators: [de, de, de], weights: [1, 1, 1] },
+            },
         });
         const { perLanguage, groups } = metricChange(ppl(1, 3), ppl(2, 8), { all: ['en', 'de'] });
         const effects = Object.values(perLanguage).map(({ before, change }) => change / before);
@@ -91,7 +94,7 @@ describe('what a metric became', () => {
         expect(before).toBeCloseTo(Math.exp(2), 12);
         expect(after).toBeCloseTo(Math.exp(5), 11);
         expect(change / before).toBeCloseTo(meanEffect(effects, { relative: true }), 12);
-        expect(interval).toEqual([change, change]); // both texts of a language are alike
+        expect(interval).toEqual([change, change]); // all texts of a language are alike
     });
 
     it('is compared only where both were measured alike, whatever the controls', () => {
