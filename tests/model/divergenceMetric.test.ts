@@ -44,7 +44,7 @@ let activations: Activations;
 let analysis: NeuronAnalysis;
 let unquantized: string;
 beforeAll(async () => {
-    corpus = await openCorpus('udhr:27-28', { languages });
+    corpus = await openCorpus('udhr:23-28', { languages });
     using engine = await Engine.open(options);
     ({ activations } = await collect({ engine, corpus, folder: at('whole') }));
     analysis = identify(activations, { topRate: 0.1 });
