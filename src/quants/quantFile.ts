@@ -19,7 +19,7 @@ export interface MeasuredLanguage {
 
 type Units = Pick<Cell, 'numerators' | 'weights'>;
 
-/** The numbers of a language, with 95 % intervals by bootstrap over its texts, the same for both files. */
+/** The numbers of a language, with 95 % intervals over its texts, the same for both files. */
 export function languageNumbers({ scores, reference, survival }: MeasuredLanguage): QuantLanguage {
     const draws = drawResamples(scores.tokens.length);
     const unitsOf = (numerators: readonly number[]): Units => ({

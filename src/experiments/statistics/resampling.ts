@@ -199,7 +199,7 @@ function expandedTail(units: number): number {
     return normalP(Math.sqrt(units / (units - 1)) * studentQuantile(units - 1)) / 2;
 }
 
-/** Intervals of a mean over texts, by bootstrap over them. */
+/** Intervals of a mean over texts: see `bootstrapInterval`. */
 export const bootstrapIntervals: Intervals = {
     resamples: true,
     ofValue: (estimated) => bootstrapInterval(estimated, { isPositive: true }),
@@ -207,5 +207,5 @@ export const bootstrapIntervals: Intervals = {
     pOfDifference: jackknifeP,
     power: jackknifePower,
     toldBy: 'Student’s t over the same texts, by the jackknife',
-    changeBy: 'by bootstrap over the texts, the same for both',
+    changeBy: 'over the texts, the same for both',
 };

@@ -68,7 +68,7 @@ async function firstSamples(samples: AsyncIterable<Sample>): Promise<Sample[]> {
     return first;
 }
 
-/** Change of the mean log-probability of a token; its interval by bootstrap over the texts. */
+/** Change of the mean log-probability of a token; its interval over the texts. */
 function changeOf(
     whole: readonly TextScore[],
     without: readonly TextScore[],

@@ -94,7 +94,7 @@ function figureCaption({ maxKl, evaluation }: Quants): Html {
     return html`<p>
         Mean KL divergence of the next-token distributions, in nats a token, on ${evaluation.join(', ')}. Files are in
         the order of their size, the largest above. Blue: under the bound of ${maxKl}; red: above. Outlined: the upper
-        end of the 95 % interval (bootstrap over texts) is not under the bound.
+        end of the 95 % interval (over texts) is not under the bound.
     </p>`;
 }
 

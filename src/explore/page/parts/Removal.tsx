@@ -50,7 +50,7 @@ function RemovalTable({ site, rows }: { site: LoadedSite; rows: readonly Removal
         <>
             <p class="small">
                 Change of the mean log-probability of a token, in thousandths of a nat; below 0 the text becomes less
-                likely. The interval is that of 95 %, by bootstrap over the texts; where it holds 0, the number is grey.
+                likely. The interval is that of 95 %, over the texts; where it holds 0, the number is grey.
             </p>
             <DataTable
                 name="Table of what removing it does"
