@@ -7,6 +7,7 @@ import { checkModel } from '../experiments/conditions/checkFit.js';
 import type { MeasureContext } from '../experiments/metric/Metric.js';
 import { scaleOf } from '../export/planEdits.js';
 import { withFolder } from '../files/folderLock.js';
+import { shownPath } from '../files/shownPath.js';
 import { wholeModel } from '../interventions/ModelState.js';
 import { checkOperation, type Operation } from '../interventions/Operation.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
@@ -293,7 +294,7 @@ class Search {
         });
         return {
             ...this.#goal,
-            ...{ data: questions.name, languages: questions.languages },
+            ...{ data: shownPath(questions.name), languages: questions.languages },
             ...{ texts: texts.name, textLanguages: others.languages },
             ...{ template: template.name, maxTokens: this.#maxTokens },
             ...{ maxKl: this.#maxKl, maxLoss: this.#maxLoss },

@@ -38,6 +38,8 @@ describe("searches for interventions in a run's file", () => {
 
     it('give what the command tune gives', async () => {
         const [speak, avoid] = result.tunes;
+        // Folders are named as a person would: a report is read on other machines.
+        expect([speak!.data, avoid!.data]).toEqual(['everyday', join('src', 'embedded', 'problems', 'test')]);
         expect(await readTuneIfAny(out, 'speak-th')).toEqual(speak);
         expect(await readTuneIfAny(out, 'avoid-zh')).toEqual(avoid);
         const before = readFileSync(join(out, 'tune.speak-th.json'), 'utf8');

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { englishName } from '../../languages/englishName.js';
 import {
     equalsP,
@@ -92,7 +91,7 @@ function caption(tune: Tune, { over, kl, accuracy }: NonNullable<Tune['judgement
         </p>
         <p class="small">
             Answers of at most ${formatQuantity(tune.maxTokens, 'token')}, template ${tune.template}, prompts
-            ${basename(tune.data)}; all rounds and the intervention are in ${tunePath('', goalName(tune))}.
+            ${tune.data}; all rounds and the intervention are in ${tunePath('', goalName(tune))}.
         </p>`;
 }
 

