@@ -27,8 +27,8 @@ public:
     neuron_products(products::Kind kind, bool exact);
 
     // Takes over those products of a graph that it can compute: of weights in the machine's memory, in an order that
-    // the kernels know, with a batch that is worth laying them out for. Those in integers alone where they have the bits
-    // of ggml's. Attention and GELU of such batches too. Before the graph is allocated.
+    // the kernels know, with a batch that is worth laying them out for. Those in integers alone where they have the
+    // bits of ggml's. Attention and GELU of such batches too. Before the graph is allocated.
     void take(ggml_cgraph * graph);
 
 private:
