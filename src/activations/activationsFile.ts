@@ -100,7 +100,7 @@ export async function readActivations(path: string, options: { readonly values?:
     const parse = metadataOf(file, metadata, damaged);
     const languages = parse('languages', languagesShape);
     const l = languages.length;
-    const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
+    const folds = foldsIn(metadata, parse);
     const sites = metadata.sites === undefined ? undefined : parse('sites', sitesShape);
     const ofCounts = [...tensors.keys()].filter((name) => !isOfValues(name)).length;
     const number = sites?.length ?? ofCounts / (folds + 1) - 1;
@@ -123,17 +123,24 @@ export async function readActivations(path: string, options: { readonly values?:
 }
 
 /**
- * The source of the counts of a run folder or file, without reading the counts; undefined where there are none.
+ * The source of the counts of a run folder or file and how many folds they are kept in, 0 for none, without reading the
+ * counts; undefined where there are none.
  * @throws LanguageNeuronsError NOT_FOUND where they cannot be read, or DAMAGED
  */
 export async function readActivationsSource(
     path: string,
-): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
+): Promise<
+    { readonly languages: readonly string[]; readonly folds: number; readonly source: ActivationsSource } | undefined
+> {
     const file = path.endsWith(ending) ? path : activationsPath(path);
     const metadata = await readSafetensorsMetadata(file);
     if (metadata === undefined) return undefined;
     const parse = metadataOf(file, metadata, damageOf(file));
-    return { languages: parse('languages', languagesShape), source: sourceOf(metadata, parse) };
+    return {
+        languages: parse('languages', languagesShape),
+        folds: foldsIn(metadata, parse),
+        source: sourceOf(metadata, parse),
+    };
 }
 
 /** Where a run folder has its counts, or those of a shard. */
@@ -163,6 +170,11 @@ function metadataOf(file: string, metadata: Metadata, damaged: Damage): Parse {
             throw damaged(`its metadata '${key}' cannot be read`, cause);
         }
     };
+}
+
+/** The number of folds; 0: none. */
+function foldsIn({ folds }: Metadata, parse: Parse): number {
+    return folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
 }
 
 function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {

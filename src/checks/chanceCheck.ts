@@ -8,16 +8,8 @@ import { type ChanceDraws, chanceDraws } from './measures/chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding } from './CheckResult.js';
 import { numberWords } from './checkWords.js';
-import {
-    breathe,
-    type ClassSizes,
-    classSizes,
-    criteriaOf,
-    probabilitiesOf,
-    repeatedCriteria,
-    sizesByLayer,
-    specificRows,
-} from './measures/foundNeurons.js';
+import { breathe, type ClassSizes, classSizes, sizesByLayer, specificRows } from './measures/foundNeurons.js';
+import { criteriaOf, probabilitiesOf, repeatedCriteria } from '../neurons/classes/repeatAnalysis.js';
 
 /** Shares of false discoveries up to which a finding holds, and is doubtful. */
 const few = 0.05;

@@ -1,9 +1,8 @@
 import { surveyCorpus } from '../activations/surveyCorpus.js';
-import type { Corpus, Sample } from '../corpus/Corpus.js';
+import type { Corpus } from '../corpus/Corpus.js';
+import { textsOfFolds } from '../corpus/textsOfFolds.js';
 import { difference, fewestWithInterval } from '../experiments/statistics/resampling.js';
-import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { identifyOnce } from '../neurons/classes/identify.js';
-import { assessable } from '../neurons/scores/activationProbabilities.js';
+import { analysisOfFolds } from '../neurons/classes/repeatAnalysis.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { formatList, formatQuantity } from '../support/format.js';
 import { inParts } from '../support/progress.js';
@@ -23,8 +22,6 @@ import {
     verdictOfIndex,
     withOwnNeurons,
 } from './damages.js';
-import { probabilitiesOf, repeatedCriteria } from './measures/foundNeurons.js';
-import { mixedFolds } from './measures/mixedFolds.js';
 import type { Damage } from './measures/selectivity.js';
 
 /** Does a conclusion hold on other texts than its neurons were found on? */
@@ -82,7 +79,7 @@ async function checkHeldOut(context: CheckContext): Promise<Finding> {
     const halves = halfNames.map((found, half) => {
         const parts = [...folds.keys()].filter((fold) => fold % 2 === half);
         const own = ownIn(context, corpus.languages, parts);
-        return { found, own, texts: partsOf(corpus, parts, folds.length) };
+        return { found, own, texts: textsOfFolds(corpus, parts, folds.length) };
     });
     const engine = await context.engine();
     const rows: Half[] = [];
@@ -108,31 +105,10 @@ async function checkHeldOut(context: CheckContext): Promise<Finding> {
 
 /** The neurons that the analysis finds in some parts of the texts, of the languages that have any. */
 function ownIn(context: CheckContext, languages: readonly string[], parts: readonly number[]): OwnNeurons[] {
-    const { activations, analysis } = context;
-    const { experts } = analysis;
-    const { folds: all, values: _, ...counted } = activations;
-    const counts = mixedFolds(
-        all!,
-        activations.languages.map(() => parts),
-    );
-    const criteria = repeatedCriteria(probabilitiesOf(activations, analysis), analysis);
-    const options = { ...criteria, ...(experts && { probability: experts.probability, minRouted: experts.minRouted }) };
-    const assessed = experts === undefined ? undefined : assessable(activations, experts.minRouted);
-    const found: NeuronAnalysis = { ...analysis, ...identifyOnce({ ...counted, ...counts }, options, assessed) };
+    const { analysis: found } = analysisOfFolds(context.activations, context.analysis, parts);
     return languages
         .map((language, place) => ({ language, place, neurons: neuronsOf(found, language, context.settings.set) }))
         .filter(({ neurons }) => neurons.length > 0);
-}
-
-/** The texts that `collect` counts into some of its folds. */
-function partsOf(corpus: Corpus, parts: readonly number[], folds: number): Corpus {
-    return {
-        ...corpus,
-        async *samples(language): AsyncGenerator<Sample> {
-            let place = 0;
-            for await (const sample of corpus.samples(language)) if (parts.includes(place++ % folds)) yield sample;
-        },
-    };
 }
 
 function findingOf(rows: readonly Half[]): Finding {

@@ -13,13 +13,11 @@ import {
     breathe,
     type ClassSizes,
     classSizes,
-    criteriaOf,
-    probabilitiesOf,
-    repeatedCriteria,
     sizesByLayer,
     type SpecificRows,
     specificRows,
 } from './measures/foundNeurons.js';
+import { criteriaOf, probabilitiesOf, repeatedCriteria } from '../neurons/classes/repeatAnalysis.js';
 import { type NullCounts, nullCounts, nulls } from './nullCounts.js';
 
 /** False discovery shares up to which a finding holds, and above which it fails. */

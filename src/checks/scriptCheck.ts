@@ -10,17 +10,9 @@ import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import { type Finding, notTold, type Verdict } from './CheckResult.js';
 import { nothingSpecific } from './nothingSpecific.js';
-import { mixedFolds } from './measures/mixedFolds.js';
-import {
-    breathe,
-    enough,
-    overlapOf,
-    probabilitiesOf,
-    repeatedCriteria,
-    type SpecificRows,
-    specificRows,
-    tooFew,
-} from './measures/foundNeurons.js';
+import { mixedFolds } from '../activations/mixedFolds.js';
+import { breathe, enough, overlapOf, type SpecificRows, specificRows, tooFew } from './measures/foundNeurons.js';
+import { probabilitiesOf, repeatedCriteria } from '../neurons/classes/repeatAnalysis.js';
 
 /** How much less unrelated texts may share with the found neurons than parallel ones. */
 const mostOfTopic = 0.1;

@@ -12,12 +12,11 @@ import {
     classSizes,
     enough,
     overlapOf,
-    probabilitiesOf,
-    repeatedCriteria,
     type SpecificRows,
     specificRows,
     tooFew,
 } from './measures/foundNeurons.js';
+import { probabilitiesOf, repeatedCriteria } from '../neurons/classes/repeatAnalysis.js';
 
 /** Factors on the top rate, and on the share of probabilities above the bar: the middle is what was chosen. */
 const factors = [0.25, 0.5, 1, 2, 4] as const;

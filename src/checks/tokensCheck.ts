@@ -5,16 +5,9 @@ import { mean } from '../support/averages.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import { type CheckNumber, type Finding, type LinesFigure, notTold, type Verdict } from './CheckResult.js';
-import {
-    breathe,
-    enough,
-    probabilitiesOf,
-    repeatedCriteria,
-    type SpecificRows,
-    specificRows,
-    tooFew,
-} from './measures/foundNeurons.js';
-import { mixedFolds } from './measures/mixedFolds.js';
+import { breathe, enough, type SpecificRows, specificRows, tooFew } from './measures/foundNeurons.js';
+import { probabilitiesOf, repeatedCriteria } from '../neurons/classes/repeatAnalysis.js';
+import { mixedFolds } from '../activations/mixedFolds.js';
 
 /** Pairs of parts that are drawn of each size. */
 const draws = 5;

@@ -4,7 +4,6 @@ import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkNumbers } from '../experiments/answerMetrics/answerMetric.js';
-import { planExperiment } from '../experiments/conditions/experiment.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/metric/Metric.js';
 import { metricOf } from '../experiments/registry/metrics.js';
@@ -47,7 +46,7 @@ export async function measureExperiment(
     context: CommandContext,
 ): Promise<CommandResult> {
     const { signal, progress } = context;
-    const { dir, data, sets, controls, seed, matched, metric: name } = args;
+    const { dir, data, sets, controls, seed, matched, circular, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
         throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
@@ -56,12 +55,10 @@ export async function measureExperiment(
     const activations = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);
     const doses = shares && { shares, ranking: rankNeurons(activations!, analysis) };
     const values = await valuesFor(operations, dir);
-    const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, activations };
+    const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, activations, circular };
     const called = analysis.languages; // and so the languages of texts and questions
     const languages = args.languages ?? called;
-    if (args.plan) {
-        return planMeasuring(args, { metric: kind, experiment: planExperiment(experiment, languages) }, context);
-    }
+    if (args.plan) return planMeasuring(args, { metric: kind, options: experiment }, context);
     const { devices } = args;
     if (devices !== undefined) {
         const { onDevices } = await import('./devices.js');

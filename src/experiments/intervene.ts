@@ -19,6 +19,7 @@ import type { DeactivationMatrix, MeasuredModel } from './results/DeactivationMa
 import { writeCurves } from './resultFiles/doseFile.js';
 import type { DoseCurves } from './results/DoseCurves.js';
 import { emptySets } from './conditions/emptySets.js';
+import { type HeldOutExperiment, holdOut } from './heldOut.js';
 import { type Experiment, experimentOptions, type ExperimentOptions, planExperiment } from './conditions/experiment.js';
 import { writeMatrix } from './resultFiles/matrixFile.js';
 import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './resultFiles/matrixShard.js';
@@ -92,16 +93,29 @@ export async function intervene(options: InterveneOptions): Promise<InterveneRes
     registerMetric(options.metric.kind);
     const begin = performance.now();
     const { folder, metric, shard, command = 'intervene', progress = silent } = options;
-    const experiment = planExperiment(pick(options, { ...experimentTable, ...experimentOptions }), metric.languages);
+    const held = await heldOutOf(options);
+    const asked = { ...pick(options, { ...experimentTable, ...experimentOptions }), ...held?.changed };
+    const experiment = planExperiment(asked, metric.languages, held?.heldOut);
+    const work = held === undefined ? options : { ...options, metric: held.metric };
     const pathOf = experiment.doses === undefined ? matrixPath : dosePath;
     const paths = experiment.parts.map(({ operation }) => pathOf(folder, metric.kind.name, operation));
     const none = { matrices: [], curves: [], shards: [] };
     const result =
         shard === undefined
-            ? await withFolder(folder, command, () => measureAll(experiment, paths, options))
-            : { shards: await measureShard(experiment, paths, { ...options, shard, command }) };
+            ? await withFolder(folder, command, () => measureAll(experiment, paths, work))
+            : { shards: await measureShard(experiment, paths, { ...work, shard, command }) };
     progress.done();
     return { ...none, ...result, seconds: (performance.now() - begin) / 1000 };
+}
+
+/** The experiment on the texts of a fold that its neurons were not found on; undefined where that cannot be. */
+async function heldOutOf(
+    options: InterveneOptions,
+): Promise<(Pick<HeldOutExperiment, 'changed' | 'heldOut'> & { readonly metric: Metric }) | undefined> {
+    const { metric, circular = false } = options;
+    if (metric.texts === undefined || circular) return undefined;
+    const held = await holdOut({ ...options, corpus: metric.texts.corpus });
+    return held && { ...held, metric: metric.texts.on(held.corpus) };
 }
 
 async function measureAll(
@@ -164,14 +178,16 @@ async function measureShard(
 }
 
 function shardOf(
-    { analysis, askedSets, doses, controls, seed, matched }: Experiment,
+    { analysis, heldOut, askedSets, doses, controls, seed, matched }: Experiment,
     operation: Operation,
     { shard, engine, plan }: Pick<ShardOptions, 'shard' | 'engine'> & Pick<MatrixShard, 'plan'>,
 ): MatrixShard {
+    const neurons = neuronsDigest(analysis);
     return {
         shard: shardText(shard),
         model: measuredModel(engine),
-        neurons: neuronsDigest(analysis),
+        neurons: heldOut?.whole ?? neurons,
+        ...(heldOut && { heldOut: { ...heldOut, neurons } }),
         operation,
         ...defined({ doses: doses?.shares }),
         sets: askedSets,

@@ -6,6 +6,7 @@ import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
+import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
@@ -16,7 +17,8 @@ import { buildCurves, buildMatrices } from './matrices/buildMatrix.js';
 import type { DeactivationMatrix } from './results/DeactivationMatrix.js';
 import { writeCurves } from './resultFiles/doseFile.js';
 import type { DoseCurves } from './results/DoseCurves.js';
-import { planExperiment } from './conditions/experiment.js';
+import { type Experiment, planExperiment } from './conditions/experiment.js';
+import { withoutFold } from './heldOut.js';
 import { writeMatrix } from './resultFiles/matrixFile.js';
 import { mergeJournals } from './metric/journals.js';
 import { differencesOf, type MatrixShard, readMatrixShard } from './resultFiles/matrixShard.js';
@@ -52,17 +54,8 @@ export async function mergeMatrix(
         );
     }
     return withFolder(folder, 'merge', async () => {
-        const { plan, model, operation, doses: shares, sets, controls, seed, matched } = first;
-        const activations = matched === 'rate' ? await readActivations(folder) : undefined;
-        const asked =
-            shares === undefined
-                ? { sets }
-                : { doses: { shares, ranking: rankNeurons(await readActivations(folder), analysis) } };
-        const values = await valuesFor([operation], folder);
-        const experiment = planExperiment(
-            { analysis, operations: [operation], values, ...asked, controls, seed, matched, activations },
-            plan.languages,
-        );
+        const { plan, model } = first;
+        const experiment = await experimentOf(first, analysis, folder);
         const { journal } = metricOf(plan.metric);
         const from = [...new Set(files.map((file) => dirname(file)))];
         await mergeJournals(journal, folder, from, signal);
@@ -85,6 +78,25 @@ export async function mergeMatrix(
         await writeMatrix(folder, matrix!, { excel });
         return matrix!;
     });
+}
+
+/** The experiment that shards are of. */
+async function experimentOf(shard: MatrixShard, analysis: NeuronAnalysis, folder: string): Promise<Experiment> {
+    const { plan, operation, heldOut, doses: shares, sets, controls, seed, matched } = shard;
+    const needsCounts = matched === 'rate' || shares !== undefined || heldOut !== undefined;
+    const activations = needsCounts ? await readActivations(folder) : undefined;
+    const doses = shares && { shares, ranking: rankNeurons(activations!, analysis) };
+    const values = await valuesFor([operation], folder);
+    const asked = doses === undefined ? { sets } : { doses };
+    const whole = { analysis, operations: [operation], values, ...asked, controls, seed, matched, activations };
+    const changed = heldOut && withoutFold(whole, activations!, heldOut.fold);
+    if (heldOut !== undefined && (changed === undefined || neuronsDigest(changed.analysis) !== heldOut.neurons))
+        throw new LanguageNeuronsError(
+            'MISMATCH',
+            `${folder}: its counts do not give the neurons of the shards without fold ${heldOut.fold} of ` +
+                `${heldOut.of}; give the run folder of the shards`,
+        );
+    return planExperiment({ ...whole, ...changed }, plan.languages, heldOut);
 }
 
 /** The first shard, once all of them are checked to be of one work and complete. */

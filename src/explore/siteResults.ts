@@ -1,7 +1,7 @@
 import type { Comparison, MetricChange } from '../experiments/results/Comparison.js';
 import type { DeactivationMatrix, DeactivationSet } from '../experiments/results/DeactivationMatrix.js';
 import type { MetricWords } from '../experiments/metric/Metric.js';
-import { caveatsOf } from '../experiments/matrices/caveats.js';
+import { caveatsOf, heldOutSentences } from '../experiments/matrices/caveats.js';
 import { powerSentences } from '../experiments/power/powerWords.js';
 import { shownShares } from '../experiments/metric/shownShares.js';
 import type { DoseCurves } from '../experiments/results/DoseCurves.js';
@@ -97,6 +97,7 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
         unit: words.unit,
         done: doneWords(matrix.operation),
         sentences: [
+            ...heldOutSentences(matrix),
             ...caveatsOf(matrix),
             ...powerSentences(set, words),
             ...setSentences(setFacts(name, set, matrix)),
@@ -154,7 +155,7 @@ function siteCurves(curves: DoseCurves): SiteCurves {
     return {
         noun: words.noun,
         done: doneWords(curves.operation),
-        sentences: doseSentences(dosePoints(curves), curves).join(' '),
+        sentences: [...heldOutSentences(curves), ...doseSentences(dosePoints(curves), curves)].join(' '),
         axis: axisTitle(words),
         isLogarithmic: words.relative,
         ...axes,

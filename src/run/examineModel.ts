@@ -124,8 +124,8 @@ async function examineIn(config: ModelConfig, options: ExamineOptions): Promise<
             progress: parts,
         });
         const { excel } = options;
-        const { sets, seed, controls, matched } = config;
-        const experiment = { excel, analysis, sets, seed, controls, matched, activations, folder, signal };
+        const { sets, seed, controls, matched, circular } = config;
+        const experiment = { excel, analysis, sets, seed, controls, matched, circular, activations, folder, signal };
         const metric = textMetric(config).on(inputs.evaluation, { reference });
         nextStep();
         const matrices = [await deactivate({ ...experiment, engine, metric, progress: parts.scoring })];

@@ -59,6 +59,11 @@ export const experimentTable = inGroup('Experiment', {
         describe: 'what random controls share with the neurons: their layers, or how often they are active too',
         shapes: ['matrix'],
     },
+    circular: {
+        flag: true,
+        describe: 'of texts that were counted in folds, measure all; else the last fold is, with neurons of the others',
+        shapes: ['matrix'],
+    },
 });
 
 /** How perplexity is measured. */

@@ -1,42 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Activations } from '../../activations/Activations.js';
-import {
-    activationProbabilities,
-    assessable,
-    type Probabilities,
-} from '../../neurons/scores/activationProbabilities.js';
-import { type Choice, choose, type Criteria } from '../../neurons/classes/choose.js';
+import type { Probabilities } from '../../neurons/scores/activationProbabilities.js';
+import type { Choice, Criteria } from '../../neurons/classes/choose.js';
 import { analysisSites, type NeuronAnalysis, type NeuronClass } from '../../neurons/analysis/NeuronAnalysis.js';
 import { throwIfStopped } from '../../support/stop.js';
 
 /** Specific neurons: the language's number by the neuron's row. */
 export type SpecificRows = ReadonlyMap<number, number>;
-
-/** The probabilities that an analysis was made of, or those of other counts of the same neurons. */
-export function probabilitiesOf(
-    activations: Activations,
-    { experts }: NeuronAnalysis,
-    counts = activations,
-): Probabilities {
-    const assessed = experts === undefined ? undefined : assessable(activations, experts.minRouted);
-    return activationProbabilities(counts, experts, assessed);
-}
-
-/** The criteria of an analysis; λ as it came out. */
-export function criteriaOf({ method, topRate, bar, lambda }: NeuronAnalysis): Criteria {
-    return { method, topRate, bar, lambda: lambda ?? 'auto' };
-}
-
-/**
- * The criteria with which an analysis is repeated on other probabilities: λ is found anew where the sweep found it, and
- * stays where it was given.
- * @param probabilities those of the analysis
- */
-export function repeatedCriteria(probabilities: Probabilities, analysis: NeuronAnalysis): Criteria {
-    const given = criteriaOf(analysis);
-    const swept = { ...given, lambda: 'auto' as const };
-    return choose(probabilities, swept).lambda === analysis.lambda ? swept : given;
-}
 
 /** Shares of found neurons that another way of finding them has to find too: enough, and too few. */
 export const enough = 0.8;

@@ -1,9 +1,11 @@
+import { heldOutSentences } from '../../experiments/matrices/caveats.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import type { DoseCurves } from '../../experiments/results/DoseCurves.js';
 import { shownShares } from '../../experiments/metric/shownShares.js';
 import { dosePoints } from '../../experiments/resultFiles/doseTable.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { formatPlainShare } from '../../support/format.js';
+import { wrapText } from '../../support/wrapText.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
 import { effectNumber, effectUnit } from './effectCells.js';
 
@@ -34,6 +36,7 @@ export function describeCurves(curves: DoseCurves): string {
         number(inOthers.random),
     ]);
     return [
+        ...heldOutSentences(curves).flatMap((sentence) => wrapText(sentence, process.stdout.columns ?? 80)),
         `change of ${metricOf(metric).noun} (${effectUnit(metric)}), ` +
             `the first neurons of a language ${doneWords(operation)}`,
         alignedTable(columns, rows),

@@ -9,7 +9,7 @@ import type {
     LanguageCounts,
     Share,
 } from '../../experiments/results/DeactivationMatrix.js';
-import { caveatsOf } from '../../experiments/matrices/caveats.js';
+import { caveatsOf, heldOutSentences } from '../../experiments/matrices/caveats.js';
 import { powerSentences } from '../../experiments/power/powerWords.js';
 import { beyondControlIn } from '../../experiments/statistics/toldCell.js';
 import { formatP, formatPlainShare } from '../../support/format.js';
@@ -36,7 +36,9 @@ export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly stri
                 ...sharesTable(set, matrix),
             ].join('\n'),
         );
-    const caveats = caveatsOf(matrix).flatMap((sentence) => wrapText(sentence, process.stdout.columns ?? 80));
+    const caveats = [...heldOutSentences(matrix), ...caveatsOf(matrix)].flatMap((sentence) =>
+        wrapText(sentence, process.stdout.columns ?? 80),
+    );
     return [...(caveats.length === 0 ? [] : [caveats.join('\n')]), ...tables].join('\n\n');
 }
 

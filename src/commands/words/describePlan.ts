@@ -1,9 +1,11 @@
+import { heldOutWords } from '../../experiments/matrices/caveats.js';
+import type { HeldOut } from '../../experiments/results/DeactivationMatrix.js';
 import { referenceEffect } from '../../experiments/power/matrixPower.js';
 import type { MetricKind } from '../../experiments/metric/Metric.js';
 import type { PlannedPower, PowerPlan } from '../../experiments/power/plannedPower.js';
 import { wantedPower } from '../../experiments/statistics/power.js';
 import { fewestToTell } from '../../experiments/statistics/tooFewRight.js';
-import { formatCount, formatQuantity, formatShare } from '../../support/format.js';
+import { capitalized, formatCount, formatQuantity, formatShare } from '../../support/format.js';
 import { wrapText } from '../../support/wrapText.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
 
@@ -15,10 +17,12 @@ export interface MeasuringPlan extends PowerPlan {
     readonly cells: number;
     /** As in `MeasuredIntervention`. */
     readonly counted?: Readonly<Record<string, number>>;
+    /** As in `MeasuredIntervention`. */
+    readonly heldOut?: Pick<HeldOut, 'fold' | 'of'>;
 }
 
 /** How much would be measured, and how small a change it would show, without anything being measured. */
-export function describePlan({ states, cells, languages, from }: MeasuringPlan, metric: MetricKind): string {
+export function describePlan({ states, cells, languages, from, heldOut }: MeasuringPlan, metric: MetricKind): string {
     const { inputs, harm, formatEffect } = metric;
     const columns: AlignedColumn[] = [
         { heading: 'language' },
@@ -39,6 +43,7 @@ export function describePlan({ states, cells, languages, from }: MeasuringPlan, 
     const words = [
         `${formatQuantity(states, 'state')} of the model in ${formatQuantity(languages.length, 'language')}: ` +
             `${formatQuantity(cells, 'cell')}. Nothing was measured.`,
+        ...(heldOut === undefined ? [] : [`${capitalized(heldOutWords(heldOut))}.`]),
         basisWords({ languages, ...(from !== undefined && { from }) }, metric),
     ];
     return [alignedTable(columns, rows), ...words.flatMap((line) => wrapText(line, process.stdout.columns ?? 80))].join(

@@ -12,6 +12,8 @@ import type { Ranking } from '../../neurons/scores/rankNeurons.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import { allConditions, type ControlRule, doseConditions, setConditions, type SetConditions } from './conditions.js';
 import { type NeuronSetName, setsFor } from '../../neurons/sets/neuronSets.js';
+import { defined } from '../../support/defined.js';
+import type { HeldOut } from '../results/DeactivationMatrix.js';
 
 /** The conditions of an experiment. */
 export interface ExperimentOptions {
@@ -32,6 +34,11 @@ export interface ExperimentOptions {
     readonly matched?: ValueOf<typeof experimentTable.matched> | undefined;
     /** The counts of the analysis, which say how often each neuron is active. */
     readonly activations?: Activations | undefined;
+    /**
+     * Measure on all texts, also where they are those that were counted, in folds. Default: neurons are found anew on
+     * all folds but the last, and measured on the texts of this one.
+     */
+    readonly circular?: boolean | undefined;
 }
 
 /** The options of an experiment that are no settings, for `checkSettings`. */
@@ -57,9 +64,19 @@ interface ExperimentPart {
     readonly sets: ReadonlyMap<string, SetConditions>;
 }
 
+/** Which texts an experiment's neurons were not found on. */
+export interface ExperimentHeldOut extends Pick<HeldOut, 'fold' | 'of'> {
+    /** Hash of the neurons that all folds give; see `neuronsDigest`. */
+    readonly whole: string;
+    /** By language, the share of the fold's texts that are in other folds too. Absent: none is. */
+    readonly counted?: Readonly<Record<string, number>> | undefined;
+}
+
 /** An experiment with its defaults filled in and its conditions planned. */
 export interface Experiment {
     readonly analysis: NeuronAnalysis;
+    /** Absent: no texts are held out. */
+    readonly heldOut?: ExperimentHeldOut;
     readonly seed: number;
     readonly controls: number;
     readonly matched: NonNullable<ExperimentOptions['matched']>;
@@ -76,9 +93,14 @@ export interface Experiment {
 
 /**
  * @param languages rows of the matrices
+ * @param heldOut where the analysis is of all folds but one
  * @throws LanguageNeuronsError WRONG_USE
  */
-export function planExperiment(options: ExperimentOptions, languages: readonly string[]): Experiment {
+export function planExperiment(
+    options: ExperimentOptions,
+    languages: readonly string[],
+    heldOut?: ExperimentHeldOut,
+): Experiment {
     checkSettings(options, experimentTable, experimentOptions);
     const { analysis, operations = [deactivation], doses: askedDoses, values } = options;
     const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
@@ -114,7 +136,7 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const asked = allConditions(all.filter(([name]) => isAsked(name)).map(([, set]) => set));
     const askedNames = new Set(asked.map(({ name }) => name));
     const known = allConditions(all.map(([, set]) => set)).filter(({ name }) => !askedNames.has(name));
-    return { analysis, seed, controls, matched, askedSets, doses, parts, asked, known };
+    return { analysis, ...defined({ heldOut }), seed, controls, matched, askedSets, doses, parts, asked, known };
 }
 
 /** How controls are drawn; undefined: at random. */

@@ -75,7 +75,8 @@ async function buildParts({
     progress,
 }: MatrixParts): Promise<BuiltPart[]> {
     const { languages } = metric;
-    const { analysis, asked, known, controls, seed, matched } = experiment;
+    const { analysis, heldOut, asked, known, controls, seed, matched } = experiment;
+    const neurons = neuronsDigest(analysis);
     const measuredToo = known.filter((condition) => measurements.has?.(condition) ?? false);
     const there = new Set([...asked, ...measuredToo].map(({ name }) => name));
     const isHeld = ({ own, controls }: SetConditions): boolean =>
@@ -91,7 +92,8 @@ async function buildParts({
         throwIfStopped(signal);
     }
     const whole = unitsOfWhole(languages, (language) => wholeCell(measurements, language));
-    const counted = await countedShares(folder, measurements.sketches ?? {}, metric.kind);
+    const counted =
+        heldOut === undefined ? await countedShares(folder, measurements.sketches ?? {}, metric.kind) : heldOut.counted;
     const foundIn = foundElsewhere(analysis.source, model);
     warn({ counted, foundIn, model }, metric.kind, progress);
     return parts.map(({ operation, held }) => {
@@ -104,9 +106,10 @@ async function buildParts({
                     ...(matched === experimentTable.matched.default ? {} : { matched }),
                 },
                 model,
-                neurons: neuronsDigest(analysis),
+                neurons: heldOut?.whole ?? neurons,
                 operation,
                 ...defined({ counted, foundIn }),
+                ...(heldOut && { heldOut: { fold: heldOut.fold, of: heldOut.of, neurons } }),
                 languages,
             },
             sets: new Map(held.map(([name, set]) => [name, buildSet(metric, set, measured)])),
@@ -127,7 +130,7 @@ function warn(
     if (counted !== undefined) {
         const mend =
             kind.inputs === 'texts'
-                ? 'count `data: TEXTS#1-4of5` and evaluate on `data: TEXTS#5of5`, or give other `data`'
+                ? 'count in `folds`, so that one is held out, or give other `data`'
                 : 'give other `data`';
         const bias = 'the effect may look larger than it is (by how much, the check held-out says)';
         progress.note(`warning: ${countedWords(counted, kind)}; ${mend}, or ${bias}`);

@@ -1,7 +1,7 @@
 import type { ActivationsSource } from '../../activations/ActivationsSource.js';
 import { isOfModel } from '../../activations/isOfModel.js';
 import { countedWords } from './countedTexts.js';
-import type { MeasuredIntervention, MeasuredModel } from '../results/DeactivationMatrix.js';
+import type { HeldOut, MeasuredIntervention, MeasuredModel } from '../results/DeactivationMatrix.js';
 import { metricOf } from '../registry/metrics.js';
 
 /** What a reader of a matrix or of curves has to know before the numbers, a sentence each. */
@@ -28,6 +28,22 @@ export function caveatsOf({
                       `were found in (${foundIn.name}, ${foundIn.quantization}).`,
               ];
     return [...circular, ...other];
+}
+
+/** Which texts are held out, in a clause. */
+export function heldOutWords({ fold, of }: Pick<HeldOut, 'fold' | 'of'>): string {
+    return `fold ${fold} of ${of} is held out: neurons are found anew in the others, and measured on its texts`;
+}
+
+/** A sentence on the texts that neurons were not found on; none where no texts were held out. */
+export function heldOutSentences({ metric, heldOut }: Pick<MeasuredIntervention, 'metric' | 'heldOut'>): string[] {
+    if (heldOut === undefined) return [];
+    const { fold, of } = heldOut;
+    const others = of === 2 ? 'the other fold' : `the other ${of - 1} folds`;
+    return [
+        `Held out: the ${metricOf(metric).noun} was measured on the texts of fold ${fold} of ${of}, with neurons ` +
+            `that were found anew in ${others}; their numbers are not those of the analysis of all texts.`,
+    ];
 }
 
 /** The model that neurons were found in, where it is another one than was measured. */

@@ -175,6 +175,11 @@ export interface Metric extends MetricFacts {
      * Measures every condition in every language. Finished pieces of the same model, inputs and settings are reused.
      */
     measure(conditions: readonly ModelState[], context: MeasureContext): Promise<Measurements>;
+    /**
+     * Of a metric of texts: its texts, and the same metric on some of them. Default: none, so that no texts are held
+     * out.
+     */
+    readonly texts?: { readonly corpus: Corpus; on(corpus: Corpus): Metric };
 }
 
 export interface MeasureContext extends Work {

@@ -8,9 +8,10 @@ import { operationShape } from '../../interventions/operationShape.js';
 import { operationName } from '../../interventions/operationText.js';
 import { experimentTable } from '../../settings/settings.js';
 import { keyOf } from '../../support/keyOf.js';
+import { byName } from '../../support/names.js';
 import { neuronSetNames } from '../../neurons/sets/neuronSets.js';
 import type { DeepReadonly } from '../../support/DeepReadonly.js';
-import { measuredModelShape } from '../results/DeactivationMatrix.js';
+import { heldOutShape, measuredModelShape } from '../results/DeactivationMatrix.js';
 import { planShape } from '../registry/metrics.js';
 import type { MeasurementPlan } from '../metric/planBase.js';
 
@@ -20,6 +21,14 @@ const shardShape = z.object({
     model: measuredModelShape,
     /** See `neuronsDigest`. */
     neurons: z.string(),
+    /** Absent: no texts are held out. */
+    heldOut: heldOutShape
+        .extend({
+            whole: z.string(),
+            /** See `MeasuredIntervention`. */
+            counted: byName(z.number()).optional(),
+        })
+        .optional(),
     operation: operationShape,
     /** Shares of the ranking; absent: sets. */
     doses: z.array(z.number().gt(0).lt(1)).optional(),
@@ -91,6 +100,7 @@ export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
 function settingsOf({
     model,
     neurons,
+    heldOut,
     operation,
     doses = [],
     sets,
@@ -107,6 +117,7 @@ function settingsOf({
         ...Object.fromEntries(values),
         model: `${model.name} (${model.fingerprint})`,
         neurons: neurons.slice(0, 8),
+        ...(heldOut && { fold: `${heldOut.fold} of ${heldOut.of} (${heldOut.neurons.slice(0, 8)})` }),
         operation: operationName(operation),
         doses: doses.join(','),
         sets: sets.join(','),

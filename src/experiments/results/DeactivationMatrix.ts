@@ -147,6 +147,17 @@ export const measuredModelShape = z.object({ name: z.string(), quantization: z.s
 /** The model that was measured. */
 export interface MeasuredModel extends DeepReadonly<z.output<typeof measuredModelShape>> {}
 
+export const heldOutShape = z.object({
+    /** The fold that was left out, 1-based: its texts were measured. Neurons were found anew on the others. */
+    fold: z.int().positive(),
+    /** Number of folds. */
+    of: z.int().min(2),
+    /** Hash of the neurons that were found and changed; see `neuronsDigest`. */
+    neurons: z.string(),
+});
+/** Which texts the changed neurons were not found on. */
+export interface HeldOut extends DeepReadonly<z.output<typeof heldOutShape>> {}
+
 export const measuredShape = z.object({
     /** Its name; see `metrics`. */
     metric: z.string(),
@@ -162,6 +173,8 @@ export const measuredShape = z.object({
     operation: operationShape,
     /** By language, the share of its texts or questions that neurons were found on too; absent where none was. */
     counted: byName(z.number()).optional(),
+    /** Absent: the neurons are those of `neurons`, and all texts or questions were measured. */
+    heldOut: heldOutShape.optional(),
     languages: names,
     /** By language. */
     whole: byName(unitsShape),

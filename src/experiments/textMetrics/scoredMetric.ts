@@ -72,6 +72,7 @@ export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Ow
                 settings: { data: source, ...settings },
                 source,
                 measure: (conditions, context) => measureTexts(measurement, conditions, context),
+                texts: { corpus, on: (part) => kind.on(part, { reference, ...options }) },
             };
         },
     };

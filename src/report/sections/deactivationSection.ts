@@ -10,6 +10,7 @@ import { cellsOf, setFacts } from '../facts/matrixFacts.js';
 import { inUnit, shortUnit } from '../../experiments/metric/effectUnits.js';
 import type { MetricKind, MetricWords } from '../../experiments/metric/Metric.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
+import { heldOutSentences } from '../../experiments/matrices/caveats.js';
 import { powerSentences } from '../../experiments/power/powerWords.js';
 import { shownShares } from '../../experiments/metric/shownShares.js';
 import { cellOf, type Measured } from '../facts/numbers.js';
@@ -37,7 +38,7 @@ export function deactivationSection(
             `${doneWords(operation)}, beside a random control`,
         wide: true,
         caption: html` ${powerWords(set, words)}
-            <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
+            <p>${[...heldOutSentences(measured), ...setSentences(setFacts(name, set, measured))].join(' ')}</p>
             ${unknownTable(set, words)}`,
         numbers: numbers(set, words, removed),
         printed: { ...printedTable(set, metric), name: table.name },

@@ -1,3 +1,4 @@
+import { heldOutSentences } from '../../experiments/matrices/caveats.js';
 import type { DoseCurves } from '../../experiments/results/DoseCurves.js';
 import { type DosePoint, dosePoints, doseTable } from '../../experiments/resultFiles/doseTable.js';
 import { doneWords } from '../../interventions/operationWords.js';
@@ -31,7 +32,7 @@ export function doseSection(curves: DoseCurves): Section {
             `Change of ${words.noun} where the first neurons of each language are ${done}, by their share, in the ` +
             'language itself and in the others, beside random neurons',
         wide: true,
-        caption: html` <p>${doseSentences(points, curves).join(' ')}</p>
+        caption: html` <p>${[...heldOutSentences(curves), ...doseSentences(points, curves)].join(' ')}</p>
             <p>
                 Each panel is a language. From left to right more of its neurons are ${done}: those that are high in the
                 language but not in all, in the order of their scores, the lowest first. Its specific and related ones

@@ -9,8 +9,8 @@ export function deactivationTable(name: string, set: DeactivationSet, measured: 
     return { name: `${resultPrefix(measured)}.${fileSafe(name)}`, ...setTable(name, set) };
 }
 
-/** What was measured under what operation. */
-export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation'>;
+/** What was measured under what operation, and on which fold. */
+export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation' | 'heldOut'>;
 
 /** First part of the names of figures and tables: `deactivation`, `intervention.scale-0.5`, `accuracy.scale-0.5`. */
 export function resultPrefix({ metric, operation }: MeasuredOperation): string {

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { Activations } from '../../../src/activations/Activations.js';
-import {
-    classSizes,
-    criteriaOf,
-    probabilitiesOf,
-    repeatedCriteria,
-    sizesByLayer,
-    specificRows,
-} from '../../../src/checks/measures/foundNeurons.js';
+import { classSizes, sizesByLayer, specificRows } from '../../../src/checks/measures/foundNeurons.js';
+import { criteriaOf, probabilitiesOf, repeatedCriteria } from '../../../src/neurons/classes/repeatAnalysis.js';
 import { choose } from '../../../src/neurons/classes/choose.js';
 import { identify } from '../../../src/neurons/classes/identify.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';

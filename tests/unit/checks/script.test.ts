@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Counts } from '../../../src/activations/Activations.js';
-import { mixedFolds } from '../../../src/checks/measures/mixedFolds.js';
+import { mixedFolds } from '../../../src/activations/mixedFolds.js';
 import { perUnit, scriptPairs, stillFirst } from '../../../src/checks/scriptCheck.js';
 
 describe('activations per another unit', () => {

@@ -1,4 +1,4 @@
-import type { Counts } from '../../activations/Activations.js';
+import type { Counts } from './Activations.js';
 
 /**
  * Counts of chosen folds, other ones for each language.

@@ -1,0 +1,16 @@
+import type { Corpus, Sample } from './Corpus.js';
+
+/**
+ * The texts that `collect` counts into some of its folds, by the same name.
+ * @param chosen folds, 0-based
+ * @param folds number of all
+ */
+export function textsOfFolds(corpus: Corpus, chosen: readonly number[], folds: number): Corpus {
+    return {
+        ...corpus,
+        async *samples(language): AsyncGenerator<Sample> {
+            let place = 0;
+            for await (const sample of corpus.samples(language)) if (chosen.includes(place++ % folds)) yield sample;
+        },
+    };
+}
