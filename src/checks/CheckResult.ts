@@ -102,7 +102,7 @@ export const checkResultShape = findingShape.extend({
     /** Name of the check, and of its file. */
     name: z.string(),
     question: z.string(),
-    /** What it took. */
+    /** What it took, with earlier sessions that were stopped before its end. */
     seconds: z.number(),
     /** Identity of all that shaped it; a check of the same identity is not computed again. */
     key: z.string(),

@@ -3,7 +3,7 @@ import { readMatrix } from '../experiments/resultFiles/matrixFile.js';
 import { readSaidAnswers, type SaidAnswers } from '../experiments/givenAnswers/saidAnswers.js';
 import { readableName } from '../languages/englishName.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { formatList, formatShare } from '../support/format.js';
+import { formatCount, formatList, formatShare } from '../support/format.js';
 import { mean } from '../support/averages.js';
 import type { Check, CheckContext } from './Check.js';
 import { type Finding, notTold } from './CheckResult.js';
@@ -74,9 +74,9 @@ async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding
         sentence: sentenceOf(share, elsewhere, said, analysis),
         numbers: [
             { name: 'share of the fall that is of the language of answers', value: share, form: 'share' },
-            { name: 'answers in another language without its neurons', value: elsewhere, form: 'share' },
+            { name: 'answers not in the language asked, without its neurons', value: elsewhere, form: 'share' },
             {
-                ...{ name: 'answers in another language with all neurons', form: 'share' as const },
+                ...{ name: 'answers not in the language asked, with all neurons', form: 'share' as const },
                 value: mean(own.map(({ ownBefore }) => 1 - ownBefore)),
             },
         ],
@@ -114,6 +114,9 @@ function ownAnswers({ rows, columns, baseline, values, shares }: DeactivationSet
     });
 }
 
+/** Stands for the language of an answer that is too short, or in one of two languages too close, to say. */
+const unclear = 'unclear';
+
 /** Languages that a language is answered in without its neurons, with their numbers, most frequent first. */
 function insteadIn(said: SaidAnswers | undefined, language: string): string {
     const [r, c] = [said?.rows.indexOf(language) ?? -1, said?.asked.indexOf(language) ?? -1];
@@ -123,7 +126,7 @@ function insteadIn(said: SaidAnswers | undefined, language: string): string {
         .map((told, i) => ({ told, count: counts[i]! }))
         .filter(({ told, count }) => told !== language && count > 0)
         .sort((a, b) => b.count - a.count)
-        .map(({ told, count }) => `${told ?? 'not told'} ${count}`)
+        .map(({ told, count }) => `${told ?? unclear} ${formatCount(count)}`)
         .join(', ');
 }
 
@@ -134,10 +137,11 @@ function sentenceOf(
     { languages }: NeuronAnalysis,
 ): string {
     const others = languages.flatMap((language) => insteadIn(said, language).match(/^\S+(?= )/)?.[0] ?? []);
-    const frequent = [...new Set(others)].filter((tag) => tag !== 'not').slice(0, 3);
-    const into = frequent.length === 0 ? '' : `, mostly in ${formatList(frequent.map(readableName))}`;
-    const share = formatShare(elsewhere);
-    const where = `Without its neurons, ${share} of a language's answers are not told to be in it${into}.`;
+    const frequent = [...new Set(others)].filter((tag) => tag !== unclear).slice(0, 3);
+    const into = frequent.length === 0 ? '' : `, mostly ${formatList(frequent.map(readableName))}`;
+    const where =
+        `Without a language's neurons, ${formatShare(elsewhere)} of the answers to its questions are in another ` +
+        `language${into}, or in none that is clear.`;
     if (mean === null) return `${where} No accuracy falls by a point, so that there is no fall to divide.`;
     const rest = 'the rest are wrong numbers in the language asked';
     return `${where} That is ${formatShare(mean)} of the fall in accuracy; ${rest}.`;

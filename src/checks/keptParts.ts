@@ -6,8 +6,16 @@ import { checkJournalPath } from './checkFile.js';
 
 const entryShape = z.object({ key: z.string(), value: z.unknown() });
 
+/** What earlier sessions of a check left. */
+export interface KeptParts extends Pick<CheckContext, 'kept'> {
+    /** Seconds of earlier sessions that were stopped. */
+    spent(): Promise<number>;
+    /** Keeps the seconds of all sessions up to now, one that is being stopped too. */
+    stopped(seconds: number): Promise<void>;
+}
+
 /**
- * Makes a check's `kept`. The journal is read when a part is first asked for.
+ * Makes a check's `kept`. The journal is read when something of it is first asked for.
  * @param identity of the check
  */
 export function keptParts(
@@ -15,7 +23,7 @@ export function keptParts(
     name: string,
     identity: string,
     { progress, signal }: Pick<CheckContext, 'progress' | 'signal'>,
-): CheckContext['kept'] {
+): KeptParts {
     const path = checkJournalPath(folder, name);
     const had = new Map<string, unknown>();
     let opening: Promise<Journal<z.output<typeof entryShape>>> | undefined;
@@ -24,14 +32,26 @@ export function keptParts(
         noteUnreadable(journal, path, progress);
         return journal;
     };
-    return async (part, shape, compute) => {
-        const journal = await (opening ??= open());
-        const key = keyOf({ identity, part });
-        const there = shape.safeParse(had.get(key));
-        if (there.success) return there.data;
-        const value = await compute();
-        await journal.add({ key, value });
+    const keep = async (key: string, value: unknown): Promise<void> => {
+        await (await (opening ??= open())).add({ key, value });
         had.set(key, value);
-        return value;
+    };
+    const found = async <Shape extends z.ZodType>(key: string, shape: Shape): Promise<z.output<Shape> | undefined> => {
+        await (opening ??= open());
+        const { success, data } = shape.safeParse(had.get(key));
+        return success ? data : undefined;
+    };
+    const secondsKey = keyOf({ identity, seconds: true });
+    return {
+        async kept(part, shape, compute) {
+            const key = keyOf({ identity, part });
+            const there = await found(key, shape);
+            if (there !== undefined) return there;
+            const value = await compute();
+            await keep(key, value);
+            return value;
+        },
+        spent: async () => (await found(secondsKey, z.number().nonnegative())) ?? 0,
+        stopped: (seconds) => keep(secondsKey, seconds),
     };
 }

@@ -20,7 +20,7 @@ import { suggestion } from '../support/nearest.js';
 import { notesOnce, silent, withinStep, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { Check, CheckContext, CheckNeed, CheckSettings, EngineFactory } from './Check.js';
-import type { CheckResult } from './CheckResult.js';
+import type { CheckResult, Finding } from './CheckResult.js';
 import { checksName, readCheckIfAny, writeCheck } from './checkFile.js';
 import { checks } from './checks.js';
 import { openedOnce } from './openedOnce.js';
@@ -117,11 +117,18 @@ async function finished(one: Check, given: Given): Promise<CheckResult> {
         return had;
     }
     const begin = performance.now();
-    const kept = keptParts(folder, one.name, head.key, given);
-    const finding = await one.run({ ...given, progress: withinStep(notesOnce(progress)), kept });
+    const { kept, spent, stopped } = keptParts(folder, one.name, head.key, given);
+    const before = await spent();
+    const seconds = (): number => Math.round(1000 * before + performance.now() - begin) / 1000;
+    let finding: Finding;
+    try {
+        finding = await one.run({ ...given, progress: withinStep(notesOnce(progress)), kept });
+    } catch (cause) {
+        await stopped(seconds()).catch(() => undefined); // the check's own error is the one to tell
+        throw cause;
+    }
     progress.done();
-    const seconds = Math.round(performance.now() - begin) / 1000;
-    const result = { ...head, ...finding, seconds };
+    const result = { ...head, ...finding, seconds: seconds() };
     await writeCheck(folder, result);
     return result;
 }

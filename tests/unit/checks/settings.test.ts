@@ -7,6 +7,7 @@ import { check } from '../../../src/checks/runChecks.js';
 import { checkedFindings } from '../../../src/checks/checkedFindings.js';
 import { identify } from '../../../src/neurons/classes/identify.js';
 import { writeNeurons } from '../../../src/neurons/analysis/neuronsFile.js';
+import { silent } from '../../../src/support/progress.js';
 import { randomGenerator } from '../../../src/support/randomGenerator.js';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { someSource } from '../../helpers/analysed.js';
@@ -81,6 +82,24 @@ describe('check', () => {
         const [second] = await check(folder, { names: ['settings'] });
         expect(second!.key).not.toBe(first[0]!.key);
         expect(await checkedFindings(folder, analysis)).toEqual({ results: [second], others: [] });
+    });
+
+    it('took what all its sessions took, those that were stopped too', async () => {
+        const folder = await folderOf(counts(40), { topRate: 0.02 });
+        const stop = new AbortController();
+        const waited = 700;
+        const advance = (): void => {
+            if (stop.signal.aborted) return;
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waited);
+            stop.abort();
+        };
+        const progress = { ...silent, advance };
+        const options = { names: ['chance'], repeats: 3 };
+        await expect(check(folder, { ...options, progress, signal: stop.signal })).rejects.toMatchObject({
+            code: 'ABORTED',
+        });
+        const [result] = await check(folder, options);
+        expect(1000 * result!.seconds).toBeGreaterThan(waited);
     });
 
     it('refuses a check that there is not, and neurons of other counts', async () => {
