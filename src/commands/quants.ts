@@ -1,13 +1,13 @@
 import { openCorpus } from '../data/openCorpus.js';
-import { shortNames, upperKl } from '../quants/quantFile.js';
+import { isUnder, shortNames, upperKl } from '../quants/quantFile.js';
 import { checkQuantFiles, quants } from '../quants/quants.js';
-import { type QuantFile, type Quants, quantsPath } from '../quants/quantsFile.js';
+import { type QuantFile, type QuantLanguage, type Quants, quantsPath } from '../quants/quantsFile.js';
 import { writeQuantsPage } from '../report/quantsPage.js';
 import { imatrixWords, quantsVerdict } from '../report/sections/quantsSection.js';
 import { pick } from '../settings/pick.js';
 import { engineTable, identifyTable } from '../settings/settings.js';
 import { formatChange, formatMeasured, formatShare } from '../support/format.js';
-import { type AlignedCell, alignedTable } from './words/alignedTable.js';
+import { type AlignedCell, alignedTable, type Tone } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { quantsDeclaration } from './arguments/declarations.js';
 
@@ -62,6 +62,12 @@ function languagesTable({ files: all, languages, maxKl }: Quants): string {
     return alignedTable(columns, rows);
 }
 
+/** None where there is no interval. */
+function toneOf(numbers: QuantLanguage, maxKl: number): Tone | undefined {
+    if (upperKl(numbers) === null) return undefined;
+    return isUnder(numbers, maxKl) ? 'good' : 'bad';
+}
+
 function cellsOf(file: QuantFile, language: string, maxKl: number): AlignedCell[] {
     const numbers = file.perLanguage[language]!;
     const { kl, perplexity, perplexityChange, sameTop, overlap } = numbers;
@@ -69,7 +75,7 @@ function cellsOf(file: QuantFile, language: string, maxKl: number): AlignedCell[
     return [
         ...[language, formatMeasured(perplexity.value)],
         formatChange(perplexityChange.value),
-        { text: formatMeasured(kl.value), tone: upperKl(numbers) < maxKl ? 'good' : 'bad' },
+        { text: formatMeasured(kl.value), tone: toneOf(numbers, maxKl) },
         ...[ends, formatShare(sameTop.value), formatShare(overlap.value)],
     ];
 }

@@ -48,17 +48,28 @@ export function languageNumbers({ scores, reference, survival }: MeasuredLanguag
     };
 }
 
-/** The upper end of a KL divergence: of its interval, where it has one. */
-export function upperKl({ kl }: Pick<QuantLanguage, 'kl'>): number {
-    return kl.interval?.[1] ?? kl.value;
+/** The upper end of a KL divergence's interval; null where texts are too few for one, so that nothing is shown. */
+export function upperKl({ kl }: Pick<QuantLanguage, 'kl'>): number | null {
+    return kl.interval?.[1] ?? null;
 }
 
-/** The smallest file, by bytes, but for the reference, whose KL is under a bound in every language. */
+/** Whether a language's KL divergence is shown to be under a bound. */
+export function isUnder(numbers: Pick<QuantLanguage, 'kl'>, bound: number): boolean {
+    const upper = upperKl(numbers);
+    return upper !== null && upper < bound;
+}
+
+/** The languages in which a file's KL divergence has no interval. */
+export function withoutInterval({ perLanguage }: QuantFile): string[] {
+    return Object.entries(perLanguage).flatMap(([language, numbers]) => (upperKl(numbers) === null ? [language] : []));
+}
+
+/** The smallest file, by bytes, but for the reference, whose KL is shown to be under a bound in every language. */
 export function smallestUnder(
     [, ...files]: readonly QuantFile[],
     { languages, maxKl }: Pick<Quants, 'languages' | 'maxKl'>,
 ): string | null {
-    const good = files.filter(({ perLanguage }) => languages.every((one) => upperKl(perLanguage[one]!) < maxKl));
+    const good = files.filter(({ perLanguage }) => languages.every((one) => isUnder(perLanguage[one]!, maxKl)));
     const [smallest] = good.toSorted((a, b) => a.bytes - b.bytes);
     return smallest?.name ?? null;
 }

@@ -79,7 +79,7 @@ export function judgeHeldOut({ tuned, whole, prompted, random, right, kl }: Held
         whole: !gains(over.whole),
         prompted: !gains(over.prompted),
         random: !gains(over.random),
-        kl: !(upperEnd(kl) < bounds.maxKl),
+        kl: kl.interval === null || !(upperEnd(kl) < bounds.maxKl), // of too few texts nothing is shown
         accuracy: accuracy !== undefined && (accuracy.value < -bounds.maxLoss || isLoss(accuracy)),
     };
     return {

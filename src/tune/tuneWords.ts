@@ -59,11 +59,11 @@ const baselines: Readonly<Record<Baseline, string>> = {
 function refusalWords({ maxKl, maxLoss }: Tune, { refused, kl, accuracy }: NonNullable<Tune['judgement']>): string {
     const not = 'on held-out prompts it keeps to the language not surely more often than';
     const unbeaten = refused.flatMap((reason: Refusal) => (reason in baselines ? [baselines[reason as Baseline]] : []));
-    const upper = kl.interval === null ? '' : ` (up to ${formatMeasured(kl.interval[1])})`;
+    const upper = kl.interval === null ? 'too few texts for an interval' : `up to ${formatMeasured(kl.interval[1])}`;
     return formatList([
         ...(unbeaten.length === 0 ? [] : [`${not} ${formatList(unbeaten, { last: 'or' })}`]),
         ...(refused.includes('kl')
-            ? [`KL divergence on held-out texts is not surely below ${maxKl} nats a token${upper}`]
+            ? [`KL divergence on held-out texts is not surely below ${maxKl} nats a token (${upper})`]
             : []),
         ...(refused.includes('accuracy') && accuracy !== null
             ? [`accuracy changes by ${formatPointsChange(accuracy.value)}, and may fall by ${formatShare(maxLoss)}`]

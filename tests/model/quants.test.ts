@@ -106,7 +106,7 @@ describe('quantized files of the embedded model', () => {
 
     it('name the smallest that is near enough in every language, or the nearest', () => {
         const under = ({ perLanguage }: Quants['files'][number], bound: number): boolean =>
-            languages.every((language) => upperKl(perLanguage[language]!) < bound);
+            languages.every((language) => upperKl(perLanguage[language]!)! < bound);
         const good = found.files.slice(1).filter((file) => under(file, 0.1));
         expect(good.length).toBeGreaterThan(0);
         expect(found.smallest).toBe(good.reduce((a, b) => (b.bytes < a.bytes ? b : a)).name);

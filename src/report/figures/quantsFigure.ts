@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { shortNames, upperKl } from '../../quants/quantFile.js';
+import { isUnder, shortNames } from '../../quants/quantFile.js';
 import type { QuantFile, Quants } from '../../quants/quantsFile.js';
 import { formatMeasured } from '../../support/format.js';
 import { figureFrame } from './theme.js';
@@ -39,7 +39,7 @@ function cellOf(file: QuantFile, language: string, maxKl: number): HeatmapCell {
         column: language,
         position: positionOf(maxKl)(value),
         text: cellText(value),
-        outlined: upperKl(numbers) >= maxKl,
+        outlined: !isUnder(numbers, maxKl),
         hover: `${file.name}, ${language}: ${formatMeasured(value)} nats a token${between}`,
     };
 }

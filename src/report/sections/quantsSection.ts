@@ -1,7 +1,8 @@
-import { upperKl, worstLanguage } from '../../quants/quantFile.js';
+import { upperKl, withoutInterval, worstLanguage } from '../../quants/quantFile.js';
+import { fewestWithInterval } from '../../experiments/statistics/resampling.js';
 import type { QuantFile, QuantLanguage, Quants } from '../../quants/quantsFile.js';
 import type { Certain } from '../../quants/survival.js';
-import { formatMeasured } from '../../support/format.js';
+import { formatList, formatMeasured } from '../../support/format.js';
 import { html, type Html } from '../../support/html.js';
 import { quantsFigure } from '../figures/quantsFigure.js';
 import type { DataTable } from '../tables/DataTable.js';
@@ -59,13 +60,27 @@ export function quantsVerdict({ smallest, files, maxKl, languages }: Quants): st
         const size = `${(bytes / 1e6).toFixed(0)} MB, ${bitsPerWeight.toFixed(2)} bits a weight`;
         return `${smallest} (${size}) is the smallest file with ${bound}.`;
     }
-    const [nearest] = files.slice(1).toSorted((a, b) => worstKl(a) - worstKl(b));
+    const few = [...new Set(files.slice(1).flatMap(withoutInterval))];
+    if (few.length > 0)
+        return (
+            `No file is shown to have ${bound}: ${formatList(few)} ${few.length === 1 ? 'has' : 'have'} no interval, ` +
+            `as there are fewer than ${fewestWithInterval} texts; give more texts to measure on.`
+        );
+    const [nearest] = files.slice(1).toSorted((a, b) => worstKl(a)! - worstKl(b)!);
     const worst = worstLanguage(nearest!);
     return `No file has ${bound}; nearest is ${nearest!.name}, with ${formatMeasured(worstKl(nearest!))} in ${worst}.`;
 }
 
-function worstKl({ perLanguage }: QuantFile): number {
-    return Math.max(...Object.values(perLanguage).map(upperKl));
+/** The greatest upper end of any language; null where one has no interval. */
+function worstKl(file: QuantFile): number | null {
+    const ends = Object.values(file.perLanguage).map(upperKl);
+    return ends.includes(null) ? null : Math.max(...ends.map((end) => end!));
+}
+
+/** The same to three digits. */
+function worstOf(file: QuantFile): number | null {
+    const worst = worstKl(file);
+    return worst === null ? null : Number(worst.toPrecision(3));
 }
 
 /** How far each file is from the reference, with every number. */
@@ -94,7 +109,7 @@ function figureCaption({ maxKl, evaluation }: Quants): Html {
     return html`<p>
         Mean KL divergence of the next-token distributions, in nats a token, on ${evaluation.join(', ')}. Files are in
         the order of their size, the largest above. Blue: under the bound of ${maxKl}; red: above. Outlined: the upper
-        end of the 95 % interval (over texts) is not under the bound.
+        end of the 95 % interval (over texts) is not under the bound, or there is none.
     </p>`;
 }
 
@@ -109,7 +124,7 @@ export function quantFilesTable({ files }: Quants): DataTable {
         ],
         rows: files.map((file, i) => [
             ...[file.name, file.type, Math.round(file.bytes / 1e6), Number(file.bitsPerWeight.toFixed(2))],
-            ...(i === 0 ? [null, ''] : [Number(worstKl(file).toPrecision(3)), worstLanguage(file)]),
+            ...(i === 0 ? [null, ''] : [worstOf(file), worstLanguage(file)]),
             ...(named ? [imatrixWords(file)] : []),
         ]),
     };

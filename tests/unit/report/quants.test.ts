@@ -5,6 +5,7 @@ import { select } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
+import { smallestUnder } from '../../../src/quants/quantFile.js';
 import { type QuantFile, type Quants, quantsName, writeQuants } from '../../../src/quants/quantsFile.js';
 import { reportOn } from '../../../src/report/reportOn.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
@@ -52,6 +53,22 @@ describe('a report of quantized files', () => {
     it('has no such chapter where none were compared', async () => {
         const { html } = await reportOn(folder);
         expect(select('#smallerFiles', fromHtml(readFileSync(html, 'utf8')))).toBeUndefined();
+    });
+
+    it('says that nothing is shown of a file without an interval, however near its value', async () => {
+        const { files, ...others } = compared();
+        const few = files.map((file) => {
+            const { de, zh } = file.perLanguage;
+            return { ...file, perLanguage: { de: de!, zh: { ...zh!, kl: { ...zh!.kl, interval: null } } } };
+        });
+        expect(smallestUnder(files, others)).toBe('Q4_0');
+        expect(smallestUnder(few, others)).toBeNull();
+        await write({ ...others, files: few, smallest: null });
+        const { html } = await reportOn(folder);
+        expect(toString(fromHtml(readFileSync(html, 'utf8')))).toContain(
+            'No file is shown to have KL under 0.1 nats a token in all of de, zh: zh has no interval, as there are ' +
+                'fewer than 3 texts; give more texts to measure on.',
+        );
     });
 
     it('gives the verdict, the files and how far each is from the model', async () => {

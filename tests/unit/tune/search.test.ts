@@ -177,6 +177,7 @@ describe('a judgement', () => {
 
     test.each([
         ['the upper end of the divergence', { kl: { value: 0.05, interval: [0.01, 0.2] as const } }, 'kl'],
+        ['a divergence on too few texts for an interval', { kl: { value: 0.01, interval: null } }, 'kl'],
         ['accuracy', { right: { tuned: all(0), whole: all(1), prompted: all(0) } }, 'accuracy'],
         ['the whole model', { whole: all(1) }, 'whole'],
         ['a system prompt', { prompted: all(1) }, 'prompted'],
