@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/Engine.js';
+import type { TextEdit } from '../engine/types/edits.js';
 import { wholeCharacters } from '../engine/scheduler/stops.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
@@ -51,8 +52,9 @@ export interface AskResult {
 const defaultMaxTokens = 512;
 
 /**
- * A conversation by the model's own chat template. Each turn is read from its beginning under that turn's states:
- * what was answered under others is read as if these had held throughout.
+ * A conversation by the model's own chat template. A turn's answer is what its states say to the whole conversation:
+ * what was answered under others is read as if these had held throughout. What a state has read stays in the engine's
+ * KV cache while nothing else is asked of the engine and there is space, so that its next turn reads what is new alone.
  */
 export class Chat {
     /** What a system says before all else; may be changed between turns. */
@@ -66,6 +68,8 @@ export class Chat {
     #turns: Turn[] = [];
     /** Turns at the beginning that are no longer read. */
     #dropped = 0;
+    /** Of the last turn: tokens of its prompt that were in the KV cache when an edit answered it first. */
+    #cached = new Map<TextEdit, number>();
 
     private constructor(engine: Engine, writer: ChatWriter, options: ChatOptions) {
         this.#engine = engine;
@@ -107,7 +111,7 @@ export class Chat {
      * where the template refuses it; else as `Engine.generate`. The conversation is then what it was.
      */
     ask(user: string, options: AskOptions = {}): Promise<AskResult> {
-        return this.#answer(user, this.#turns, options);
+        return this.#answer(user, this.#turns, new Map(), options);
     }
 
     /**
@@ -118,7 +122,7 @@ export class Chat {
         const last = this.#turns.at(-1);
         if (last === undefined)
             throw new LanguageNeuronsError('WRONG_USE', 'the chat holds no message yet; send one first');
-        return this.#answer(last.user, this.#turns.slice(0, -1), options);
+        return this.#answer(last.user, this.#turns.slice(0, -1), this.#cached, options);
     }
 
     /** Forgets all turns; the system's words stay. */
@@ -132,7 +136,13 @@ export class Chat {
         this.#writer.close();
     }
 
-    async #answer(user: string, before: readonly Turn[], options: AskOptions): Promise<AskResult> {
+    /** @param cached see `#cached`: empty for a new turn */
+    async #answer(
+        user: string,
+        before: readonly Turn[],
+        cached: Map<TextEdit, number>,
+        options: AskOptions,
+    ): Promise<AskResult> {
         checkSettings(options, {}, { states: true, signal: true, onGrowth: true });
         const { states = [wholeModel], signal, onGrowth } = options;
         const edits = states.map(({ edit }) => edit);
@@ -142,12 +152,14 @@ export class Chat {
         const answers: ChatAnswer[] = [];
         try {
             const said = this.#engine.generate(
-                edits.map((_, edit) => ({ id: before.length, text: tokens, edit })),
+                // Once more with as much anew as the first time: other batches round otherwise.
+                edits.map((one, edit) => ({ id: before.length, text: tokens, edit, reuse: cached.get(one) })),
                 {
                     edits,
                     maxTokens: this.maxTokens,
                     temperature: this.#temperature,
                     seed: this.#seed,
+                    prefixCaching: true,
                     signal,
                     onGrowth: (growing) => {
                         for (const { edit, text } of growing) {
@@ -158,7 +170,10 @@ export class Chat {
                     },
                 },
             );
-            for await (const { edit, text, tokens, end } of said) answers[edit] = { text, tokens, end };
+            for await (const { edit, text, tokens, end, cachedTokens } of said) {
+                answers[edit] = { text, tokens, end };
+                if (!cached.has(edits[edit])) cached.set(edits[edit], cachedTokens);
+            }
         } catch (cause) {
             if (signal?.aborted !== true || !(cause instanceof LanguageNeuronsError) || cause.code !== 'ABORTED')
                 throw cause;
@@ -168,6 +183,7 @@ export class Chat {
         const dropped = first - Math.min(this.#dropped, before.length);
         this.#turns = [...before, { user, assistant: answers.at(-1)!.text }];
         this.#dropped = first;
+        this.#cached = cached;
         return { answers, dropped };
     }
 

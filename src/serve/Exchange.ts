@@ -56,7 +56,7 @@ export interface Pieces {
     end(answers: readonly TokenAnswer[]): Iterable<object>;
 }
 
-type Chosen = 'edit' | 'ownEdit' | 'temperature' | 'truncation' | 'seed' | 'stops';
+type Chosen = 'edit' | 'ownEdit' | 'temperature' | 'truncation' | 'reuse' | 'seed' | 'stops';
 
 /** What every kind of request has. */
 export interface CommonOptions extends Pick<SingleRequest, Chosen> {
@@ -70,7 +70,7 @@ export interface CommonOptions extends Pick<SingleRequest, Chosen> {
  * @throws ApiError 400, 404
  */
 export async function commonOptions(
-    { model, interventions, temperature, top_p, top_k, min_p, seed, stop, n }: CommonRequest,
+    { model, interventions, temperature, top_p, top_k, min_p, cache_prompt, seed, stop, n }: CommonRequest,
     { models, ownEdit }: Pick<Served, 'models' | 'ownEdit'>,
 ): Promise<CommonOptions> {
     const edit = findModel(models, model);
@@ -79,6 +79,7 @@ export async function commonOptions(
         ownEdit: interventions?.length ? await ownEdit(models[edit]!, interventions.map(interventionOf)) : undefined,
         temperature: temperature ?? 1,
         truncation: truncationOf(top_k ?? 0, top_p ?? 1, min_p ?? 0),
+        reuse: cache_prompt === false ? 0 : undefined,
         seed: seed ?? randomInt(2 ** 47),
         stops: [stop ?? []].flat(),
         answers: n ?? 1,
@@ -100,17 +101,22 @@ export function headOf(kind: 'cmpl' | 'chatcmpl', object: string, model: string)
     return { id: `${kind}-${randomUUID()}`, object, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** Tokens of prompts, each once, and of their answers. */
-export function usageOf(
-    answers: readonly TokenAnswer[],
-    perPrompt: number,
-): Record<'prompt_tokens' | 'completion_tokens' | 'total_tokens', number> {
-    const prompt_tokens = answers.reduce(
-        (sum, { request }, i) => sum + (i % perPrompt === 0 ? request.prompt.length : 0),
-        0,
-    );
+/** OpenAI's account of a request's tokens. */
+interface Usage {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly total_tokens: number;
+    readonly prompt_tokens_details: { readonly cached_tokens: number };
+}
+
+/** Tokens of prompts, each once, of these those that were in the KV cache, and tokens of the answers. */
+export function usageOf(answers: readonly TokenAnswer[], perPrompt: number): Usage {
+    const first = answers.filter((_, i) => i % perPrompt === 0);
+    const prompt_tokens = first.reduce((sum, { request }) => sum + request.prompt.length, 0);
+    const cached_tokens = first.reduce((sum, { cached }) => sum + cached, 0);
     const completion_tokens = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+    const total_tokens = prompt_tokens + completion_tokens;
+    return { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details: { cached_tokens } };
 }
 
 /** The text of an answer, up to the first of its stops. */

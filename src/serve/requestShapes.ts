@@ -48,6 +48,8 @@ const common = {
     interventions: listOf(interventionShape, mostInterventions, (given) =>
         nameFewNeurons(given) ? undefined : `name more than ${mostNeurons} neurons; name them by language and set`,
     ).nullish(),
+    /** Not OpenAI's: llama.cpp's. */
+    cache_prompt: z.boolean().nullish(),
     seed: whole.min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
     n: whole.min(1).max(mostChoices).nullish(),
     stop: z.union([stop, listOf(stop, mostStops)]).nullish(),
@@ -116,7 +118,7 @@ const detokenizeShape = z.strictObject({ model: ignored, tokens: z.array(z.unkno
 
 export type CommonRequest = Pick<
     CompletionRequest,
-    'model' | 'interventions' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'seed' | 'n' | 'stop'
+    'model' | 'interventions' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'cache_prompt' | 'seed' | 'n' | 'stop'
 >;
 type CompletionRequest = z.infer<typeof completionShape>;
 export type ChatMessage = z.infer<typeof message>;

@@ -26,9 +26,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     const { engine, models, signal, onStart = () => undefined, requestSize = engine.windowSize } = options;
     const { allowOrigin } = checkAddress(options);
     const settings = { ...filled(options, serveTable), allowOrigin };
-    const { host, port, parallel, date, ownInterventions } = settings;
+    const { host, port, parallel, date, ownInterventions, prefixCaching } = settings;
     const edits = models.map(({ edit }) => edit);
-    const batching = await engine.batching({ edits, ownEdits: ownInterventions, parallel, requestSize });
+    const sizes = { ownEdits: ownInterventions, parallel, requestSize };
+    const batching = await engine.batching({ edits, ...sizes, prefixCaching });
     const clock = date === undefined ? liveClock : clockAt(date);
     const { info } = engine;
     const writer = info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);

@@ -429,6 +429,10 @@ export const serverTable = inGroup('Server', {
         default: 4,
         describe: 'different interventions that requests may bring at one time; others wait; 0 allows none',
     },
+    prefixCaching: {
+        flag: true,
+        describe: 'go on from the KV cells of earlier requests that begin alike; answers may round differently',
+    },
     maxWaiting: { number: count, default: 1024, describe: 'most answers that wait; further requests get 429' },
     maxBody: { number: { whole: true, least: 1, most: 1024 }, default: 8, describe: 'most MiB of one request' },
 });

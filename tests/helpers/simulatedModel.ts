@@ -32,7 +32,7 @@ export class SimulatedModel implements GenerationModel {
         const ofPrompts = new LogProbabilityRows(asked?.likeliest);
         const ofDrawn = new LogProbabilityRows(asked?.likeliest);
         for (let step = 0, next = batch, from = rows; step < steps; step++) {
-            const states = this.#step(next, step === 0 ? (asked?.rows.length ?? 0) : 0);
+            const states = this.#step(next, step === 0 ? (asked?.rows.length ?? 0) : 0, step === 0);
             const drawn = Array.from(from, (row, i) => {
                 const most = Math.min(5, truncations?.[3 * i] || 5); // of `topK`, 0 stands for all
                 const chance = temperatures[i] === 0 ? 0 : Math.floor(uniforms[step * rows.length + i]! * most);
@@ -67,16 +67,18 @@ export class SimulatedModel implements GenerationModel {
     }
 
     /** @returns what follows each token of the batch from, as a number */
-    #step(batch: NativeBatch, targets: number): number[] {
+    #step(batch: NativeBatch, targets: number, isFirst: boolean): number[] {
         this.steps++;
         this.tokens += batch.tokens.length;
         this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
         assert(batch.tokens.length > 0 && batch.tokens.length <= this.options.batchSize);
-        for (const id of batch.finished) assert(this.#sequences.delete(id));
+        // Where sequences are kept, a batch that was stopped may have made the changes already.
+        const keeps = this.options.cache?.keeps === true;
+        for (const id of batch.finished) assert(this.#sequences.delete(id) || keeps);
         for (let pair = 0; pair < batch.trimmed.length; pair += 2) {
             const sequence = this.#sequences.get(batch.trimmed[pair]!)!;
-            assert(sequence.length > batch.trimmed[pair + 1]!);
-            sequence.length = batch.trimmed[pair + 1]!;
+            assert(sequence.length > batch.trimmed[pair + 1]! || keeps);
+            sequence.length = Math.min(sequence.length, batch.trimmed[pair + 1]!);
         }
         for (let pair = 0; pair < batch.moved.length; pair += 2) {
             const [from, to] = [batch.moved[pair]!, batch.moved[pair + 1]!];
@@ -90,9 +92,10 @@ export class SimulatedModel implements GenerationModel {
                 [...batch.sequences],
                 [...batch.sequences].sort((a, b) => a - b),
             );
-            // Growing or beginning, those in use are the lowest ones.
-            const used = new Set([...this.#sequences.keys(), ...batch.sequences]);
-            assert(Math.max(...used) < used.size + this.#waiting(batch, targets));
+            // Growing or beginning, those in use are the lowest ones; kept ones may be anywhere.
+            const used = new Set([...(keeps ? [] : this.#sequences.keys()), ...batch.sequences]);
+            // Further steps leave out those that end with the first.
+            if (!keeps || isFirst) assert(Math.max(...used) < used.size + this.#waiting(batch, targets));
             for (const sequence of this.#sequences.values())
                 assert(sequence.length <= Math.floor(this.options.layout.cells / this.options.layout.sequences));
         }

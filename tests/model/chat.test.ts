@@ -57,6 +57,47 @@ describe('a conversation', () => {
         chat.close();
     });
 
+    it('reads what is new alone, under each state, also after a stop; asked again, the same', async () => {
+        const chat = await Chat.begin(engine, { maxTokens: 24 });
+        /** Tokens of the conversation so far and a new message, and those that the cache has. */
+        const next = async (user: string, { edit }: ModelState): Promise<{ all: number; cached: number }> => {
+            const text = `${said.join('\n')}\n${user}\n`;
+            const options = { edits: [edit], maxTokens: 1, prefixCaching: true };
+            for await (const answer of engine.generate([{ id: 0, text, special: true }], options))
+                return { all: answer.promptTokens, cached: answer.cachedTokens };
+            throw new Error('no answer');
+        };
+        const said: string[] = [];
+        const ask = async (user: string, states: readonly ModelState[], signal?: AbortSignal): Promise<void> => {
+            const { answers } = await chat.ask(user, { states, signal });
+            said.push(user, answers.at(-1)!.text);
+        };
+        await ask(question, [wholeModel, edited]);
+        const { all, cached } = await next('Und dann?', edited);
+        expect(all - cached).toBeLessThan(10); // the new message; its answer's text may be tokens other than drawn
+        // The other state's answer is not the conversation's: from there on it is new to it.
+        const whole = await next('Und dann?', wholeModel);
+        expect(whole.cached).toBeGreaterThan(10);
+        expect(whole.cached).toBeLessThan(cached);
+        const stop = new AbortController();
+        const stopped = await chat.ask('Und dann?', {
+            states: [edited],
+            signal: stop.signal,
+            onGrowth: () => stop.abort(),
+        });
+        expect(stopped.answers[0]!.end).toBe('aborted');
+        said.push('Und dann?', stopped.answers[0]!.text);
+        const after = await next('Wieso?', edited);
+        expect(after.all - after.cached).toBeLessThan(15);
+        // Other work in between takes the cells.
+        await engine.score([{ language: 'de', prompt: '', response: question }]);
+        expect((await next('Wieso?', edited)).cached).toBe(0);
+        const third = await chat.ask('Wieso?', { states: [edited] });
+        for (let times = 0; times < 3; times++)
+            expect((await chat.again({ states: [edited] })).answers).toEqual(third.answers);
+        chat.close();
+    });
+
     it('keeps what an answer was when it was stopped, and takes the next turn', async () => {
         const chat = await Chat.begin(engine, { maxTokens: 60 });
         const stop = new AbortController();

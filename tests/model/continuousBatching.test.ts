@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContinuousBatching } from '../../src/engine/answers/ContinuousBatching.js';
+import type { ContinuousBatching, ContinuousBatchingOptions } from '../../src/engine/answers/ContinuousBatching.js';
 import type { AnswerRequest, TokenAnswer } from '../../src/engine/scheduler/AnswerRequest.js';
 import type { TextEdit } from '../../src/engine/types/edits.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
@@ -32,8 +32,12 @@ const prompts = ['The farmer', 'Der alte Mann', 'Le professeur lit', 'One day th
 /** The engine's own, to let a batch of it fail. */
 const passesOf = (one: MeasuredEngine): Passes => (one as unknown as { readonly passes: Passes }).passes;
 
-async function withBatching<T>(parallel: number, work: (batching: ContinuousBatching) => Promise<T>): Promise<T> {
-    const batching = await engine.batching({ edits, parallel, requestSize: 256 });
+async function withBatching<T>(
+    parallel: number,
+    work: (batching: ContinuousBatching) => Promise<T>,
+    options: Partial<ContinuousBatchingOptions> = {},
+): Promise<T> {
+    const batching = await engine.batching({ edits, parallel, requestSize: 256, ...options });
     try {
         return await work(batching);
     } finally {
@@ -71,6 +75,44 @@ describe('requests that come while others are under way', () => {
             expect(new Set(answers).size).toBeGreaterThan(prompts.length);
         },
     );
+
+    it.each([1, 3, 5])('go on from what earlier ones left in a cache of %i, to the same answers', async (parallel) => {
+        const factors = engine.sites.map(({ width }) => new Float32Array(width).fill(0.9));
+        // Prompts alone or answers alone are edited: what was an answer is in the next turn's prompt.
+        const byPlace = [1, 0].map((ofPrompt): TextEdit => ({
+            edits: [undefined, { factors }],
+            at: (position, promptLength) => (position < promptLength ? ofPrompt : 1 - ofPrompt),
+        }));
+        const states = [undefined, edits[1], ...byPlace];
+        const maxTokens = 12;
+        const turns: { prompt: Int32Array; ownEdit: TextEdit; text: string; turn: number; cached: number }[] = [];
+        await withBatching(
+            parallel,
+            async (batching) => {
+                const more = await batching.tokenize(' So', false);
+                const talk = async (ownEdit: TextEdit, place: number): Promise<void> => {
+                    let prompt = batching.withBos(await batching.tokenize(prompts[place]!, false));
+                    for (let turn = 0; turn < 3; turn++) {
+                        const asked = { prompt, maxTokens, ...(ownEdit && { ownEdit }) };
+                        const { tokens, cached } = await batching.ask(asked);
+                        turns.push({ prompt, ownEdit, text: batching.texts.textOf(tokens), turn, cached });
+                        prompt = Int32Array.from([...prompt, ...tokens, ...more]);
+                    }
+                };
+                if (parallel > 1) await Promise.all(states.map(talk));
+                else for (const [place, state] of states.entries()) await talk(state, place);
+            },
+            { prefixCaching: true, ownEdits: 3 },
+        );
+        expect(turns).toHaveLength(3 * states.length);
+        for (const { prompt, ownEdit, text } of turns) {
+            for await (const alone of engine.generate([{ id: 0, text: prompt }], { edits: [ownEdit], maxTokens }))
+                expect(text).toBe(alone.text);
+        }
+        const reused = turns.filter(({ turn, cached }) => turn > 0 && cached > 0).length;
+        // One after another all do; of five, those whose answers are edited as their prompts are; of three, some may.
+        expect(reused).toBeGreaterThanOrEqual(parallel === 1 ? 8 : parallel === 5 ? 4 : 0);
+    });
 
     it('go through one after another where there is room for one', async () => {
         const expected = (await generated({ maxTokens: 20 }))[0]!;

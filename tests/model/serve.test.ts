@@ -216,6 +216,36 @@ describe("OpenAI's client", () => {
         expect(choices[0]!.text).toBe(expected.whole[0]);
     });
 
+    it('reads of a conversation what is new alone, where server and request allow it', async () => {
+        await server.end();
+        const keeping = await startServer(engine, { prefixCaching: true });
+        try {
+            const { chat } = new OpenAI({ baseURL: keeping.url, apiKey: 'none', maxRetries: 0 });
+            const ask = async (turns: readonly string[], more = {}): Promise<{ text: string; cached: number }> => {
+                const messages = turns.map((content, i) => ({
+                    role: (['user', 'assistant'] as const)[i % 2]!,
+                    content,
+                }));
+                const { choices, usage } = await chat.completions.create({ ...greedy, messages, ...more });
+                return { text: choices[0]!.message.content!, cached: usage!.prompt_tokens_details!.cached_tokens! };
+            };
+            const first = await ask([question]);
+            expect(first.cached).toBe(0);
+            const turns = [question, first.text, 'Und dann?'];
+            const anew = await ask(turns, { cache_prompt: false });
+            expect(anew.cached).toBe(0);
+            const kept = await ask(turns);
+            expect(kept.cached).toBeGreaterThan(20);
+            expect(kept.text).toBe(anew.text);
+            // Another model has nothing in common with it.
+            expect((await ask(turns, { model: 'without-some' })).cached).toBe(0);
+        } finally {
+            await keeping.end();
+            server = await startServer(engine);
+            client = new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0 });
+        }
+    });
+
     it('that goes away frees its answer', async () => {
         const gone = new AbortController();
         const long = client.completions.create(

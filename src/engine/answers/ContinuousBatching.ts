@@ -2,6 +2,7 @@ import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { checkSettings, type OtherOptions } from '../../settings/checkSetting.js';
 import { EditPlaces } from './EditPlaces.js';
 import type { TextEdit } from '../types/edits.js';
+import { cacheOf } from './cacheOf.js';
 import { awaitNative } from '../native/nativeError.js';
 import type { CacheLayout } from '../loading/loadEngine.js';
 import type { Passes } from '../passes/Passes.js';
@@ -18,7 +19,6 @@ import { lengthWithBos, withBos } from '../passes/withBos.js';
 const pace = 30;
 /** Rows of logits that leave the device for log-probabilities of prompts in one batch. */
 const mostLogitBytes = 64 * 1024 * 1024;
-const purpose: Purpose = { count: false, head: 'logits' };
 
 /** @inline */
 export interface ContinuousBatchingOptions {
@@ -26,6 +26,11 @@ export interface ContinuousBatchingOptions {
     readonly edits?: readonly TextEdit[] | undefined;
     /** Different edits that open requests may bring themselves (`ownEdit`); further ones wait. Default 0. */
     readonly ownEdits?: number | undefined;
+    /**
+     * Requests go on from what the KV cache has of earlier ones that begin alike; see `GenerateOptions.prefixCaching`.
+     * Default false.
+     */
+    readonly prefixCaching?: boolean | undefined;
     /** Requests that are computed side by side, each in a part of the KV cache of its own; at most the batch's. */
     readonly parallel: number;
     /** Tokens of one request, prompt and answer. */
@@ -50,6 +55,8 @@ export interface SingleRequest extends Omit<AnswerRequest, 'answers' | 'draft'> 
 /** A request whose edit may be known later than the rest. */
 type Arrival = Omit<AnswerRequest, 'edit'> & { edit?: number | undefined };
 
+const rows = { prefixCaching: { flag: true } } as const;
+
 const requestFields = {
     prompt: true,
     edit: true,
@@ -62,6 +69,7 @@ const requestFields = {
     answerNumber: true,
     stops: true,
     logProbabilities: true,
+    reuse: true,
     signal: true,
     onGrowth: true,
 } as const satisfies OtherOptions<SingleRequest, object>;
@@ -100,14 +108,14 @@ export class ContinuousBatching {
      * @internal
      */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
-        checkSettings(options, {}, { edits: true, ownEdits: true, parallel: true, requestSize: true });
+        checkSettings(options, rows, { edits: true, ownEdits: true, parallel: true, requestSize: true });
         const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
             throw wrongUse(`\`parallel\` takes a whole number from 1 to ${most}, not ${options.parallel}`);
         }
         const batching = new ContinuousBatching(passes, await passes.tokenTexts(), options);
         // The memory is taken now, so that no request has to wait or fail for it.
-        await passes.run(purpose, batching.#conditions, undefined, () => Promise.resolve(), batching.#layout);
+        await passes.run(batching.#purpose, batching.#conditions, undefined, () => Promise.resolve(), batching.#layout);
         return batching;
     }
 
@@ -123,6 +131,11 @@ export class ContinuousBatching {
     /** The edits of the pass, and the places of those that requests bring. */
     get #conditions(): readonly TextEdit[] {
         return [...this.#edits, ...this.#places.conditions];
+    }
+
+    get #purpose(): Purpose {
+        const keepsSequences = this.#options.prefixCaching === true && this.#passes.plainCache;
+        return { count: false, head: 'logits', keepsSequences };
     }
 
     get #layout(): CacheLayout {
@@ -249,7 +262,9 @@ export class ContinuousBatching {
     async #run(): Promise<void> {
         const { signal } = this.#stop;
         try {
-            for await (const answer of this.#passes.stream(purpose, this.#conditions, signal, () => this.#answers())) {
+            for await (const answer of this.#passes.stream(this.#purpose, this.#conditions, signal, () =>
+                this.#answers(),
+            )) {
                 const pending = this.#settle(answer.request);
                 if (answer.end === 'nonfinite') pending?.reject(nonfiniteError());
                 else pending?.resolve(answer);
@@ -284,6 +299,11 @@ export class ContinuousBatching {
             batchSize: this.#passes.context.batchSize,
             allowNonfinite: this.#passes.allowNonfinite,
             layout: this.#passes.context.layout,
+            cache: cacheOf(this.#passes.context),
+            conditionOf: (edit) => {
+                const own = edit - this.#edits.length;
+                return own < 0 ? this.#edits[edit] : this.#places.editOf(own);
+            },
             editAt: (...token) => this.#passes.context.editAt(...token),
             mostPromptLogProbabilities: Math.max(1, Math.floor(mostLogitBytes / (4 * info.vocabulary))),
         });

@@ -61,6 +61,11 @@ export class EditPlaces {
         return [...this.#places.keys()].filter((place) => this.#places[place]!.edit !== undefined);
     }
 
+    /** The edit that a place has now. */
+    editOf(place: number): TextEdit {
+        return this.#places[place]!.edit;
+    }
+
     /** The edits of a place, as many as its condition has. */
     editsOf(place: number): NeuronEdit[] {
         const { edit } = this.#places[place]!;

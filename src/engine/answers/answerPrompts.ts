@@ -3,6 +3,7 @@ import { generateTable } from '../../settings/settings.js';
 import { throwIfStopped } from '../../support/stop.js';
 import type { GeneratedAnswer, GenerateOptions, GrowingAnswer } from '../types/engineTypes.js';
 import { Lookahead } from './Lookahead.js';
+import { cacheOf } from './cacheOf.js';
 import { awaitNative } from '../native/nativeError.js';
 import { notFinite, quote } from '../passes/notFinite.js';
 import type { Passes } from '../passes/Passes.js';
@@ -32,11 +33,13 @@ export async function* answerPrompts(
     prompts: Prompts,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    checkSettings(options, generateTable, { edits: true, signal: true, onGrowth: true, ignoreEnd: true });
+    const rows = { ...generateTable, prefixCaching: { flag: true } } as const;
+    checkSettings(options, rows, { edits: true, signal: true, onGrowth: true, ignoreEnd: true });
     const { edits = [undefined], signal, temperature = 0 } = options;
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';
-    const purpose = { count: false, head } as const;
+    const keepsSequences = options.prefixCaching === true && passes.plainCache;
+    const purpose = { count: false, head, keepsSequences } as const;
     yield* passes.stream(purpose, edits, signal, () => answers(passes, requestsOf(passes, prompts, options), options));
 }
 
@@ -51,7 +54,8 @@ async function* answers(
         throwIfStopped(options.signal); // its caller has gone
         if (ahead.length === 0) return;
         const needOf = ({ prompt, maxTokens }: AnswerRequest): number => prompt.length + maxTokens;
-        const alone = (options.answers ?? 1) === 1 && passes.plainCache;
+        // Streams are laid out anew when prompts grow, which empties the cache.
+        const alone = (options.answers ?? 1) === 1 && passes.plainCache && options.prefixCaching !== true;
         const { context } = passes;
         const layout = alone ? planStreams(ahead.map(needOf), context, context.layout) : undefined;
         await context.relay(layout, ahead[0]!.edit);
@@ -71,7 +75,7 @@ async function* answers(
 async function* generateIn(
     passes: Passes,
     requests: AsyncIterable<AnswerRequest>,
-    { signal, ignoreEnd = false, onGrowth }: AnswerOptions,
+    { edits = [undefined], signal, ignoreEnd = false, onGrowth }: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
     const { model, context } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
@@ -80,6 +84,8 @@ async function* generateIn(
         batchSize: context.batchSize,
         allowNonfinite: passes.allowNonfinite,
         layout: context.layout,
+        cache: cacheOf(context),
+        conditionOf: (edit) => edits[edit],
         draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
         editAt: (...token) => context.editAt(...token),
     });
@@ -92,7 +98,7 @@ async function* generateIn(
         onGrowth!(sequences.map(({ prompt, answer }, i) => growingAnswer(prompt.request, answer, texts[i]!)));
     };
     const calls = { onGrowth: onGrowth && grew };
-    for await (const { request, answer, tokens, end, drafted, accepted } of generate(
+    for await (const { request, answer, tokens, end, cached, drafted, accepted } of generate(
         scheduler,
         { sample, detokenize },
         calls,
@@ -106,6 +112,7 @@ async function* generateIn(
             ...growingAnswer(request, answer, end === 'length' ? wholeCharacters(text!) : text!),
             tokens: tokens.length,
             promptTokens: answer === 0 ? request.prompt.length : 0,
+            cachedTokens: cached,
             end,
             drafted,
             accepted,

@@ -30,6 +30,7 @@ export async function* requestsOf(
             special = false,
             stops = [],
             draft,
+            reuse,
         } = typeof prompt === 'string' ? { text: prompt, id: count++ } : checkedPrompt(prompt);
         if (!Number.isInteger(edit) || edit < 0 || edit >= edits.length) {
             throw new LanguageNeuronsError(
@@ -47,6 +48,7 @@ export async function* requestsOf(
             seed,
             promptNumber,
             stops,
+            reuse,
             draft: draft === undefined || !plainCache ? undefined : await draftOf(draft, false),
         };
     }
@@ -61,6 +63,7 @@ const promptFields = {
     special: true,
     stops: true,
     draft: true,
+    reuse: true,
 } as const satisfies OtherOptions<LongPrompt, object>;
 
 function checkedPrompt(prompt: LongPrompt): LongPrompt {

@@ -14,6 +14,14 @@ export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'wa
     readonly residuals?: boolean | undefined;
     /** Default false. */
     readonly inputSquares?: boolean | undefined;
+    /** Finished sequences stay in the KV cache, also for passes of this kind that follow. Default false. */
+    readonly keepsSequences?: boolean | undefined;
+}
+
+/** What a pass knows of the cells that it leaves in the KV cache. */
+export interface CacheContents {
+    /** False where they may be anything. */
+    readonly isKnown: boolean;
 }
 
 /** A new context that takes longer is announced, in milliseconds. */
@@ -28,6 +36,8 @@ export class SizedContext {
     readonly sequences: number;
     /** Cells of the KV cache. */
     readonly cells: number;
+    /** What passes that keep sequences put into the KV cache, by their own account; undefined: it is empty. */
+    contents: CacheContents | undefined;
     readonly #model: NativeModel;
     readonly #open: OpenContext;
     readonly #progress: Progress;
@@ -70,6 +80,11 @@ export class SizedContext {
     /** Cells that all sequences share, unless a pass has asked for another layout. */
     get layout(): CacheLayout {
         return this.#layout ?? { cells: this.cells, sequences: this.sequences, streams: false };
+    }
+
+    /** Whether the pass under way leaves sequences in the KV cache for passes of its kind. */
+    get keepsSequences(): boolean {
+        return this.#asked?.purpose.keepsSequences === true;
     }
 
     get isClosed(): boolean {
@@ -213,6 +228,7 @@ export class SizedContext {
         this.#replacing = true;
         try {
             this.#native.close(); // first: two may not fit
+            this.contents = undefined;
             await open();
         } catch (cause) {
             this.throwIfClosed();
@@ -227,13 +243,16 @@ export class SizedContext {
 
     async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
         const { edits, needs } = slots;
-        const { watched, residuals: _, inputSquares: _squares, ...reads } = purpose;
+        const { watched, residuals: _, inputSquares: _squares, keepsSequences = false, ...reads } = purpose;
         const several = edits.length > 1;
         const edit = !several && edits[0] !== undefined;
         const watch = watched !== undefined;
         const mode: NativeMode = { ...reads, watch, edit, edits: several, add: needs.offsets };
         await awaitNative(() => this.#native.setMode(mode));
-        await awaitNative(() => this.#native.reset());
+        if (!keepsSequences || this.contents?.isKnown !== true) {
+            this.contents = undefined;
+            await awaitNative(() => this.#native.reset());
+        }
         for (const [i, edit] of edits.entries()) {
             if (several || edit !== undefined) await awaitNative(() => this.#native.setEdit(i, nativeEdit(edit)));
         }

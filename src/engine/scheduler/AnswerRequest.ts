@@ -37,6 +37,8 @@ export interface AnswerRequest {
     readonly draft?: Int32Array | undefined;
     /** Log-probabilities to return. Default: none. */
     readonly logProbabilities?: LogProbabilityChoice | undefined;
+    /** Most tokens of its prompt to take from what the cache has of others that begin alike. Default: all but one. */
+    readonly reuse?: number | undefined;
     /** Once aborted, the request is abandoned: its cells are freed, and no answer comes. */
     readonly signal?: AbortSignal | undefined;
     /** `ContinuousBatching` calls it with all tokens of the answer so far whenever it grew. */
@@ -57,6 +59,8 @@ export interface TokenAnswer {
      * which `ContinuousBatching.ask` rejects with.
      */
     readonly end: 'stop' | 'length' | 'nonfinite';
+    /** Tokens of the prompt that were in the cache before it came. */
+    readonly cached: number;
     /** Tokens of the draft that were computed, and those of them that are the answer's. */
     readonly drafted: number;
     readonly accepted: number;

@@ -1,6 +1,8 @@
+import { LanguageNeuronsError } from '../../errors.js';
 import type { NativeSampled } from '../native/addon.js';
 import type { CacheLayout } from '../loading/loadEngine.js';
 import type { AnswerRequest, TokenAnswer } from './AnswerRequest.js';
+import type { TextEdit } from '../types/edits.js';
 import { type RequestSource, sourceOf } from './Arrivals.js';
 import { buildBatch, type EditAt, logProbabilitiesOf, nativeDraws, type ScheduledBatch } from './buildBatch.js';
 import { CacheCapacity } from './CacheCapacity.js';
@@ -11,8 +13,12 @@ import { type Detokenize, type EndingOptions, takeDrawn } from './takeDrawn.js';
 export interface SchedulerOptions extends BatchLimits, EndingOptions {
     /** Where each sequence has a stream, a request has one answer. */
     readonly layout: CacheLayout;
+    /** What the cache holds of earlier schedulers, by the same layout. Default: nothing. */
+    readonly cache?: CacheCapacity | undefined;
     /** What is drawn does not depend on the number. Default: 0 for all. */
     readonly editAt?: EditAt | undefined;
+    /** The condition of a number, as it is when a request of it is admitted. Default: the whole model for all. */
+    readonly conditionOf?: ((edit: number) => TextEdit) | undefined;
 }
 
 /**
@@ -39,7 +45,7 @@ export class Scheduler {
     ) {
         this.#waiting = sourceOf(requests);
         this.#options = options;
-        this.#capacity = new CacheCapacity(options.layout);
+        this.#capacity = options.cache ?? new CacheCapacity(options.layout);
         this.#ends = Int32Array.from(options.endTokens);
     }
 
@@ -50,13 +56,15 @@ export class Scheduler {
      * @throws LanguageNeuronsError WRONG_USE for a request that the cache has no capacity for
      */
     async admit(): Promise<boolean> {
+        const { conditionOf = () => undefined } = this.#options;
         for (;;) {
             const request = await this.#waiting.peek(this.#isBusy);
             if (request === undefined) break;
             if (request.signal?.aborted !== true) {
-                const ids = this.#capacity.reserve(request);
-                if (ids === undefined) break;
-                this.#prompts.push(new CachedPrompt(request, ids));
+                const condition = conditionOf(request.edit ?? 0);
+                const reserved = this.#capacity.reserve(request, condition);
+                if (reserved === undefined) break;
+                this.#prompts.push(new CachedPrompt(request, reserved.ids, reserved.cached, condition));
             }
             this.#waiting.take();
         }
@@ -115,11 +123,27 @@ export class Scheduler {
         return answers;
     }
 
+    /**
+     * Gives up all that is under way. Where the cache keeps sequences, it keeps what it has of these for certain.
+     * @param cause what failed; undefined: nothing
+     */
+    end(cause?: unknown): void {
+        const isStopped = cause instanceof LanguageNeuronsError && cause.code === 'ABORTED';
+        // A batch that was stopped may or may not have made its changes; to make them again is harmless but for moves.
+        const isSafe = this.#batch === undefined || (isStopped && this.#capacity.changes.moved.length === 0);
+        if (!isSafe) this.#capacity.isKnown = false;
+        for (const sequence of [...this.#growing, ...this.#prompts.flatMap(({ sequences }) => sequences)]) {
+            if (sequence.state === 'finished') continue;
+            sequence.end = 'abandoned';
+            this.#capacity.release(sequence, true);
+        }
+    }
+
     /** Requests under way that have tokens in the cache, or in the batch that is computed. */
     begun(): ReadonlySet<AnswerRequest> {
         const prompts = [
             ...this.#growing.map(({ prompt }) => prompt),
-            ...this.#prompts.filter(({ decoded }) => decoded > 0),
+            ...this.#prompts.filter(({ decoded, cached }) => decoded > cached),
             ...(this.#batch?.prefills ?? []).map(({ prompt }) => prompt),
         ];
         return new Set(prompts.map(({ request }) => request));

@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import { StopMatcher } from './stops.js';
+import type { TextEdit } from '../types/edits.js';
 import type { AnswerRequest, TokenAnswer } from './AnswerRequest.js';
 import { Draft } from './Draft.js';
 import type { TokenLogProbability } from './logProbabilities.js';
@@ -17,14 +18,21 @@ export class CachedPrompt {
     readonly request: AnswerRequest;
     /** One for each answer. */
     readonly sequences: readonly Sequence[];
+    /** Tokens of the prompt that were in the cache before. */
+    readonly cached: number;
     /** Tokens of the prompt that are in the cache. */
-    decoded = 0;
+    decoded: number;
+    /** Of the request, while it is under way: another may take its number in the pass later. */
+    readonly condition: TextEdit;
     /** Of each token but the first, where that is asked for. */
     readonly logProbabilities: TokenLogProbability[] = [];
 
     /** @param ids numbers of the sequences */
-    constructor(request: AnswerRequest, ids: readonly number[]) {
+    constructor(request: AnswerRequest, ids: readonly number[], cached = 0, condition?: TextEdit) {
         this.request = request;
+        this.cached = cached;
+        this.decoded = cached;
+        this.condition = condition;
         this.sequences = ids.map((id, answer) => new Sequence(this, answer, id));
     }
 
@@ -79,6 +87,12 @@ export class Sequence {
         return this.prompt.length + this.tokens.length - 1;
     }
 
+    /** Tokens, from the prompt's first on, that are in the cache for certain. */
+    get known(): number {
+        const { decoded, length } = this.prompt;
+        return decoded < length ? decoded : this.position;
+    }
+
     /** 0: always the likeliest token. */
     get temperature(): number {
         return this.prompt.request.temperature ?? 0;
@@ -109,6 +123,7 @@ export class Sequence {
             answer: this.answer,
             tokens: Int32Array.from(this.tokens),
             end: this.end as TokenAnswer['end'],
+            cached: this.prompt.cached,
             drafted: this.draft?.drafted ?? 0,
             accepted: this.draft?.accepted ?? 0,
             promptLogProbabilities: this.prompt.logProbabilities,

@@ -32,15 +32,23 @@ export async function* generate(
     { onGrowth, pace }: GenerateCalls = {},
 ): AsyncGenerator<TokenAnswer> {
     let stepTime = Infinity; // of the last batch without prompts, in milliseconds
-    while (await scheduler.admit()) {
-        const most = pace === undefined ? (onGrowth === undefined ? Infinity : 1) : Math.floor(pace / stepTime);
-        const { batch, native, prefills, draws } = scheduler.schedule(Math.max(1, most));
-        const began = performance.now();
-        const sampled = await model.sample(batch, native);
-        const steps = sampled.tokens.length / native.rows.length;
-        if (prefills.length === 0) stepTime = (performance.now() - began) / Math.max(1, steps);
-        await scheduler.take(sampled, model.detokenize);
-        await onGrowth?.(draws.map(({ sequence }) => sequence));
-        yield* scheduler.settle();
+    let failure: unknown;
+    try {
+        while (await scheduler.admit()) {
+            const most = pace === undefined ? (onGrowth === undefined ? Infinity : 1) : Math.floor(pace / stepTime);
+            const { batch, native, prefills, draws } = scheduler.schedule(Math.max(1, most));
+            const began = performance.now();
+            const sampled = await model.sample(batch, native);
+            const steps = sampled.tokens.length / native.rows.length;
+            if (prefills.length === 0) stepTime = (performance.now() - began) / Math.max(1, steps);
+            await scheduler.take(sampled, model.detokenize);
+            await onGrowth?.(draws.map(({ sequence }) => sequence));
+            yield* scheduler.settle();
+        }
+    } catch (cause) {
+        failure = cause;
+        throw cause;
+    } finally {
+        scheduler.end(failure);
     }
 }

@@ -34,6 +34,11 @@ export function isByToken(edit: TextEdit): edit is EditsByToken {
     return edit !== undefined && 'at' in edit && typeof edit.at === 'function' && 'edits' in edit;
 }
 
+/** The edit of a token of a generated text; see `EditsByToken.at`. */
+export function editOfToken(condition: TextEdit, position: number, promptLength: number): NeuronEdit {
+    return isByToken(condition) ? condition.edits[condition.at(position, promptLength, 0)] : condition;
+}
+
 export function isAffine(edit: NeuronEdit): edit is AffineEdit {
     return edit !== undefined && 'factors' in edit;
 }

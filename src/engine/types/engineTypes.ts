@@ -84,6 +84,13 @@ export interface GenerateOptions extends OptionsOf<typeof generateTable> {
      */
     readonly edits?: readonly TextEdit[];
     /**
+     * Prompts go on from what the KV cache has of earlier prompts and answers that begin alike, under the same edits:
+     * of this call, and of calls with this option before it, unless another kind of call came between. Edits are the
+     * same where they are the same objects. It changes the time, and the rounding of batches. Of no effect where the
+     * model's memory takes no tokens back. Default false: each prompt is read from its beginning.
+     */
+    readonly prefixCaching?: boolean | undefined;
+    /**
      * Called after each step with the answers that grew, their texts so far; what may still change of a text, such as
      * half a letter or the beginning of a stop, is in it too. A step is then one token.
      */
@@ -109,6 +116,8 @@ export type Prompt =
            * model's memory takes no tokens back. Default: none.
            */
           readonly draft?: string | undefined;
+          /** Most of its tokens to take from the KV cache, with `prefixCaching`. Default: as many as are there. */
+          readonly reuse?: number | undefined;
       };
 
 /** A generated answer under way. */
@@ -126,6 +135,8 @@ export interface GeneratedAnswer {
     readonly tokens: number;
     /** Tokens of the prompt, decoded once for all answers to it; 0 but for the first answer. */
     readonly promptTokens: number;
+    /** Tokens of the prompt that were in the KV cache already; 0 without `prefixCaching`. */
+    readonly cachedTokens: number;
     /** Whether the model ended it, or `maxTokens` did. */
     readonly end: 'stop' | 'length';
     /** Tokens of the prompt's draft that were computed, and those of them that are the answer's. */

@@ -267,9 +267,9 @@ it('capacity in streams: those in use have the lowest numbers after each change,
             const inUse: Sequence[] = [];
             for (const move of moves) {
                 capacity.forgetChanges();
-                const ids = move < 5 ? capacity.reserve(ask(6)) : undefined;
-                expect(ids !== undefined || move >= 5 || inUse.length === 6).toBe(true);
-                if (ids !== undefined) inUse.push(new CachedPrompt(ask(6), ids).sequences[0]!);
+                const given = move < 5 ? capacity.reserve(ask(6)) : undefined;
+                expect(given !== undefined || move >= 5 || inUse.length === 6).toBe(true);
+                if (given !== undefined) inUse.push(new CachedPrompt(ask(6), given.ids).sequences[0]!);
                 for (const gone of move < 5 ? [] : inUse.splice(move % Math.max(1, inUse.length), 1 + (move % 2))) {
                     gone.end = 'stop';
                     capacity.release(gone);

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Arrivals } from '../../../src/engine/scheduler/Arrivals.js';
 import type { AnswerRequest, TokenAnswer } from '../../../src/engine/scheduler/AnswerRequest.js';
+import { CacheCapacity } from '../../../src/engine/scheduler/CacheCapacity.js';
+import type { TextEdit } from '../../../src/engine/types/edits.js';
 import type { EditAt } from '../../../src/engine/scheduler/buildBatch.js';
 import { generate } from '../../../src/engine/scheduler/generate.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/engine/scheduler/Scheduler.js';
@@ -15,7 +17,7 @@ const rarely = <T>(value: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | undef
 
 /** A request of a server's client, with settings of its own. */
 const request = fc.record({
-    prompt: tokens(1, 50, 14),
+    prompt: fc.oneof(tokens(1, 50, 14), tokens(1, 2, 14)), // of two tokens, prompts often begin alike
     answers: fc.integer({ min: 1, max: 3 }),
     edit: fc.nat(2),
     maxTokens: fc.integer({ min: 0, max: 14 }),
@@ -40,6 +42,7 @@ const capacity = fc.record({
     sequences: fc.integer({ min: 3, max: 6 }),
     cells: fc.integer({ min: 60, max: 200 }),
     streams: fc.boolean(),
+    keeps: fc.boolean(),
     mostPromptLogProbabilities: fc.integer({ min: 1, max: 20 }),
     draftTokens: rarely(fc.integer({ min: 1, max: 40 }), 2),
     pace: rarely(fc.constant(30), 2),
@@ -48,7 +51,11 @@ const capacity = fc.record({
 /** Conditions 1 and 2 edit answers: from the prompt's last token on, or its second one. */
 const editAt: EditAt = (edit, position, promptLength) =>
     edit === 0 || position < (edit === 1 ? promptLength - 1 : 1) ? 0 : edit;
-const common = { endTokens: new Set([0]), editAt };
+const conditions = [0, 1, 2].map((edit): TextEdit => ({
+    edits: [undefined, edit === 0 ? undefined : { factors: [] }],
+    at: (position, promptLength) => Math.min(1, editAt(edit, position, promptLength)),
+}));
+const common = { endTokens: new Set([0]), editAt, conditionOf: (edit: number): TextEdit => conditions[edit] };
 
 /** What each answer of a request is where nothing is computed beside it, nothing is drafted and nobody leaves. */
 async function alone(request: AnswerRequest): Promise<unknown[]> {
@@ -70,9 +77,11 @@ function resultOf({ tokens, end, promptLogProbabilities, logProbabilities }: Tok
 it('each answer of a serving mix is the one that its request gets alone', async () => {
     await fc.assert(
         fc.asyncProperty(fc.array(visit, { minLength: 1, maxLength: 14 }), capacity, async (visits, limits) => {
-            const { sequences, streams, pace, ...batch } = limits;
+            const { sequences, streams, keeps, pace, ...batch } = limits;
             const cells = streams ? 32 * sequences : limits.cells;
-            const options: SchedulerOptions = { ...common, ...batch, layout: { cells, sequences, streams } };
+            const layout = { cells, sequences, streams };
+            const cache = new CacheCapacity(layout, { keeps });
+            const options: SchedulerOptions = { ...common, ...batch, layout, cache };
             const leaving = visits.map(() => new AbortController());
             const requests = visits.map(({ request }, promptNumber) => ({
                 ...request,
@@ -114,6 +123,7 @@ it('each answer of a serving mix is the one that its request gets alone', async 
                 for await (const answer of generate(new Scheduler(arrivals, options), model, { onGrowth, pace })) {
                     const place = answer.request.promptNumber!;
                     expect(answer.accepted).toBeLessThanOrEqual(answer.drafted);
+                    expect(answer.cached).toBeLessThan(keeps ? answer.request.prompt.length : 1);
                     expect(found[place]![answer.answer], 'an answer comes once').toBeUndefined();
                     found[place]![answer.answer] = resultOf(answer);
                 }

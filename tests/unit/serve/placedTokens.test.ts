@@ -18,6 +18,7 @@ function answered(tokens: readonly number[], by: 'model' | 'stop' | 'length'): T
         answer: 0,
         tokens: Int32Array.from(tokens),
         end: by === 'length' ? by : 'stop',
+        cached: 0,
         drafted: 0,
         accepted: 0,
         promptLogProbabilities: [],
