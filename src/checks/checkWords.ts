@@ -18,6 +18,7 @@ export function numberWords({ value, interval, form }: CheckResult['numbers'][nu
 
 /** How long a check took: `0.3 s`, `12 min`. */
 export function secondsWords(seconds: number): string {
+    if (seconds < 0.05) return 'less than 0.1 s';
     if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
     return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -75,11 +75,12 @@ export function formatDifference(value: number | null | undefined): string {
     return value !== null && value !== undefined && value > 0 ? `+${formatShort(value)}` : formatShort(value);
 }
 
-/** A share, `0.4067` as `40.7 %`. */
+/** A share, `0.4067` as `40.7 %`, `123` as `12,300 %`. */
 export function formatShare(fraction: number | null | undefined): string {
     const named = special(fraction);
     if (named !== undefined) return named;
     const percent = (fraction as number) * 100;
+    if (Math.abs(percent) >= 999.5) return `${formatCount(percent)}${noBreak}%`;
     const digits = percent !== 0 && Math.abs(percent) < 1 ? 2 : 1;
     return `${withMinus(percent.toFixed(digits).replace(/\.0+$/, ''))}${noBreak}%`;
 }

@@ -32,6 +32,15 @@ const seriesColors = [
 ];
 const seriesShapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross'];
 
+/** A legend above that is no wider than the plot and its axis, so that the figure is not either. */
+function legendOf(series: Readonly<Record<string, unknown>>): { readonly orient: 'top'; readonly columns: number } {
+    const letterWidth = 6.5;
+    const symbolWidth = 30;
+    const longest = Math.max(...Object.keys(series).map((name) => name.length));
+    const columns = Math.floor((plotWidth + 60) / (letterWidth * longest + symbolWidth));
+    return { orient: 'top', columns: Math.max(1, Math.min(3, columns)) };
+}
+
 /** Where there are more series than colours, a colour comes again with another shape. */
 function looksOf(names: readonly string[]): Record<string, { readonly color: string; readonly shape: string }> {
     const labels = [...new Set(names.map(labelText))];
@@ -44,7 +53,12 @@ function looksOf(names: readonly string[]): Record<string, { readonly color: str
     );
 }
 
-const axisFormats: Readonly<Record<NumberForm, string>> = { share: '.0%', count: ',d', number: '~g', change: '+.0%' };
+const axisFormats: Readonly<Record<NumberForm, string>> = {
+    share: ',.0%',
+    count: ',d',
+    number: ',~g',
+    change: '+,.0%',
+};
 
 function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
     const groups = looksOf(bars.map(({ group }) => group));
@@ -74,7 +88,7 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
             labelExpr: `${JSON.stringify(labels)}[datum.value]`,
         },
     };
-    const color = seriesChannel(groups, 'color', { orient: 'top', columns: 3 });
+    const color = seriesChannel(groups, 'color', legendOf(groups));
     const x: Channel<'x'> = {
         field: 'value',
         type: 'quantitative',
@@ -83,11 +97,16 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
             title: end === Infinity ? title : `${title} (${beyond}: beyond the axis)`,
         },
     };
-    const interval: Layer = {
+    const rule = (mark: { readonly color: string; readonly strokeWidth: number }): Layer => ({
         transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
-        mark: { type: 'rule', color: colors.ink, strokeWidth: 1.5 },
+        mark: { type: 'rule', ...mark },
         encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' }, y },
-    };
+    });
+    // edged, since bars are as dark, or in dark mode as light, as the line
+    const interval = [
+        rule({ color: colors.background, strokeWidth: 4 }),
+        rule({ color: colors.ink, strokeWidth: 1.5 }),
+    ];
     // behind the end of the interval, where there is one
     const text: Layer = {
         transform: [{ calculate: 'max(datum.value, isValid(datum.high) ? datum.high : datum.value, 0)', as: 'end' }],
@@ -98,7 +117,7 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
         mark: { type: 'bar' },
         encoding: { x, y, color: several ? color : { ...color, legend: null } },
     };
-    return [{ width: plotWidth - 70, height: { step: 25 }, data: { values }, layer: [bar, interval, text] }];
+    return [{ width: plotWidth - 70, height: { step: 25 }, data: { values }, layer: [bar, ...interval, text] }];
 }
 
 type Bar = BarsFigure['bars'][number];
@@ -145,7 +164,7 @@ function gridPanels(figure: GridFigure): Panel[] {
     const least = finite.some((value) => value < 0) ? -1 : 0;
     const ends = [least * sign, sign].sort((a, b) => a - b) as [number, number];
     const ticks = [-1, -0.5, 0, 0.5, 1]
-        .filter((part) => part >= least)
+        .filter((part) => part >= least && (numbers !== 'count' || Number.isInteger(part * largest)))
         .map((part) => ({ position: sign * part, label: formats[numbers](part * largest) }));
     return largest === 0 ? [panel] : [panel, colorBarPanel(title, ends, ticks, sign < 0)];
 }
@@ -175,7 +194,7 @@ function linesPanels({ xTitle, xLog, yTitle, numbers, lines }: LinesFigure): Pan
                 high: interval?.[1] ?? null,
             })),
     );
-    const legend = { orient: 'top', columns: 3 } as const;
+    const legend = legendOf(series);
     const color = seriesChannel(series, 'color', legend);
     const shape = seriesChannel(series, 'shape', legend);
     const y: Channel<'y'> = { field: 'y', type: 'quantitative', axis: { title: yTitle, format: axisFormats[numbers] } };
@@ -194,7 +213,12 @@ function linesPanels({ xTitle, xLog, yTitle, numbers, lines }: LinesFigure): Pan
                     field: 'x',
                     type: 'quantitative',
                     scale: { type: xLog ? 'log' : 'linear', zero: false },
-                    axis: { title: xTitle, format: '~g', labelOverlap: 'greedy', ...ticksOf(values.map(({ x }) => x)) },
+                    axis: {
+                        title: xTitle,
+                        format: ',~g',
+                        labelOverlap: 'greedy',
+                        ...ticksOf(values.map(({ x }) => x)),
+                    },
                 },
             },
             layer: [

@@ -83,7 +83,7 @@ function settingsPart(input: ReportInput): Part {
 /** A figure with its caption, its numbers and its files. */
 export function figure({ section, svg, csv, number }: Numbered): Html {
     const drawn = html`
-<figure${section.wide === true && html` class="wide"`}>
+<figure${section.wide === true && html` class="wide${section.shrinks === true && ' shrinks'}"`}>
 <div class="scroll" tabindex="0" role="region" aria-label="Figure ${number}">${raw(svg)}</div>
 <figcaption>${section.caption}</figcaption>
 </figure>`;

@@ -133,7 +133,8 @@ header{padding-top:20px}
 .pair{grid-template-columns:minmax(0,1fr)}
 section{padding:16px 14px}
 h1{font-size:1.6rem}
-figure.wide svg{max-width:none}}
+figure.wide svg{max-width:none}
+figure.shrinks svg{max-width:max(100%,420px)}}
 @media screen and (prefers-color-scheme:dark){
 :root{--ink:#dfe3e8;--muted:#9aa4af;--line:#30363d;--page:#0d1117;--card:${darkColors[colors.background] ?? ''};
 --specific:${darkColors[classColors.specific] ?? ''};--related:${darkColors[classColors.related] ?? ''};

@@ -72,6 +72,8 @@ export interface Section {
     readonly printed?: DataTable;
     /** The figure takes the full width; its caption goes below. */
     readonly wide?: boolean;
+    /** A wide figure that is drawn smaller on a narrow screen, before it is scrolled. */
+    readonly shrinks?: boolean;
     /** Why the figure is folded away, in a sentence. Default: it is shown. */
     readonly folded?: string;
 }

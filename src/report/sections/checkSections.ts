@@ -22,6 +22,7 @@ export function checkSections(checks: readonly CheckResult[]): Section[] {
                 spec: checkFigure(figure),
                 label: `${capitalized(name)}: ${sentence}`,
                 wide: true,
+                shrinks: figure.form !== 'grid', // the numbers of its cells are small already
                 caption: html`<p><b>${capitalized(verdict)}.</b> ${withCode(sentence)}</p>
                     ${caption !== undefined && html`<p>${withCode(caption)}</p>`}
                     <p class="small">${sourceWords(check)}</p>`,

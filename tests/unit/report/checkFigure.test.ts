@@ -16,6 +16,31 @@ describe('the figure of a check', () => {
         expect(new Set(looks).size).toBe(count);
     });
 
+    it('has a legend no wider than the plot, whatever its labels', () => {
+        const columnsOf = (...groups: string[]): string | undefined => {
+            const bars = groups.map((group) => ({ label: 'en', group, value: 1 }));
+            const spec = JSON.stringify(checkFigure({ form: 'bars', title: 't', numbers: 'number', bars }));
+            return /"columns":(\d+)/.exec(spec)?.[1];
+        };
+        expect(columnsOf('own', 'random')).toBe('3');
+        expect(columnsOf('on other texts', 'on the texts they were found on')).toBe('2');
+        expect(columnsOf('the analysis', 'labels permuted over texts, mean of 20')).toBe('1');
+    });
+
+    it('names whole places alone beside a bar of colours', () => {
+        const labelsOf = (most: number): string[] => {
+            const values = [[1, most]];
+            const grid = { title: 'place', rows: ['zero'], columns: ['en', 'de'], values, outlined: [], grey: [] };
+            const titles = { rowTitle: 'operation', columnTitle: 'language' };
+            const spec = checkFigure({ form: 'grid', numbers: 'count', ...grid, ...titles });
+            const [, bar] = (spec as unknown as { vconcat: object[] }).vconcat;
+            return [.../'(\d[^']*)'/g[Symbol.matchAll](JSON.stringify(bar))].map(([, label]) => label!);
+        };
+        expect(labelsOf(1)).toEqual(['0', '1']);
+        expect(labelsOf(4)).toEqual(['0', '2', '4']);
+        expect(labelsOf(5)).toEqual(['0', '5']);
+    });
+
     it('names bars of one label in a row once', () => {
         const bars = ['en', 'en', 'de', 'en'].map((label, i) => ({ label, group: `g${i % 2}`, value: i }));
         const spec = JSON.stringify(checkFigure({ form: 'bars', title: 't', numbers: 'number', bars }));

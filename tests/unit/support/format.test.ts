@@ -35,6 +35,8 @@ describe('numbers in words', () => {
         [formatChange(436.83), '+43,683\u00a0%'],
         [formatShare(0.4067), '40.7\u00a0%'],
         [formatShare(0.0012), '0.12\u00a0%'],
+        [formatShare(9.99), '999\u00a0%'],
+        [formatShare(123.456), '12,346\u00a0%'],
         [formatNumber(0.5644363), '0.56444'],
         [formatNumber(-1234), '−1,234'],
         [formatNumber(NaN), 'NaN'],
