@@ -89,6 +89,8 @@ describe('a conversation', () => {
         said.push('Und dann?', stopped.answers[0]!.text);
         const after = await next('Wieso?', edited);
         expect(after.all - after.cached).toBeLessThan(15);
+        const odd = engine.generate([{ id: 0, text: question, reuse: -1 }], { prefixCaching: true });
+        await expect(odd.next()).rejects.toMatchObject({ code: 'WRONG_USE' });
         // Other work in between takes the cells.
         await engine.score([{ language: 'de', prompt: '', response: question }]);
         expect((await next('Wieso?', edited)).cached).toBe(0);

@@ -191,6 +191,9 @@ describe('requests that come while others are under way', () => {
                 [{ prompt: Int32Array.of(1_000_000), maxTokens: 1 }, /no token 1000000/],
                 [{ prompt, maxTokens: 1, edit: 2 }, /edit 2, but there are 2 edits/],
                 [{ prompt, maxTokens: -1 }, /cannot have -1 tokens/],
+                [{ prompt, maxTokens: 1, reuse: -1 }, /`reuse` takes a whole number of tokens from 0, not -1/],
+                [{ prompt, maxTokens: 1, reuse: 2.5 }, /not 2\.5/],
+                [{ prompt, maxTokens: 1, reuse: NaN }, /not NaN/],
             ] as const)
                 await expect(batching.ask(wrong)).rejects.toMatchObject({
                     code: 'WRONG_USE',

@@ -9,7 +9,7 @@ import type { Passes } from '../passes/Passes.js';
 import { streamCells } from '../loading/planStreams.js';
 import type { Purpose } from '../loading/SizedContext.js';
 import { Arrivals } from '../scheduler/Arrivals.js';
-import type { AnswerRequest, TokenAnswer } from '../scheduler/AnswerRequest.js';
+import { type AnswerRequest, checkReuse, type TokenAnswer } from '../scheduler/AnswerRequest.js';
 import { generate } from '../scheduler/generate.js';
 import { Scheduler } from '../scheduler/Scheduler.js';
 import type { TokenTexts } from '../passes/TokenTexts.js';
@@ -239,6 +239,7 @@ export class ContinuousBatching {
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
     check(request: SingleRequest): void {
         checkSettings(request, {}, requestFields);
+        checkReuse(request);
         const { prompt, maxTokens, edit = 0, ownEdit } = request;
         if (ownEdit !== undefined) this.#places.check(ownEdit);
         const length = this.lengthWithBos(prompt);

@@ -3,7 +3,7 @@ import { type OtherOptions, unknownOption } from '../../settings/checkSetting.js
 import type { GenerateOptions, Prompt } from '../types/engineTypes.js';
 import { awaitNative } from '../native/nativeError.js';
 import type { Passes } from '../passes/Passes.js';
-import type { AnswerRequest } from '../scheduler/AnswerRequest.js';
+import { type AnswerRequest, checkReuse } from '../scheduler/AnswerRequest.js';
 import { withBos } from '../passes/withBos.js';
 
 export type Prompts = Iterable<Prompt> | AsyncIterable<Prompt>;
@@ -69,6 +69,7 @@ const promptFields = {
 function checkedPrompt(prompt: LongPrompt): LongPrompt {
     const unknown = unknownOption(prompt, promptFields);
     if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `prompt ${prompt.id}: ${unknown}`);
+    checkReuse(prompt);
     return prompt;
 }
 

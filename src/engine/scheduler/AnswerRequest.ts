@@ -1,3 +1,4 @@
+import { wrongUse } from '../../errors.js';
 import type { LogProbabilityChoice, TokenLogProbability } from './logProbabilities.js';
 
 /**
@@ -44,6 +45,12 @@ export interface AnswerRequest {
     /** `ContinuousBatching` calls it with all tokens of the answer so far whenever it grew. */
     readonly onGrowth?:
         ((tokens: readonly number[], logProbabilities: readonly TokenLogProbability[]) => void) | undefined;
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for what `reuse` does not take */
+export function checkReuse({ reuse }: Pick<AnswerRequest, 'reuse'>): void {
+    if (reuse === undefined || reuse === Infinity || (Number.isInteger(reuse) && reuse >= 0)) return;
+    throw wrongUse(`\`reuse\` takes a whole number of tokens from 0, not ${reuse}`);
 }
 
 /** One answer to a request. */
