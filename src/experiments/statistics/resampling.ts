@@ -29,28 +29,43 @@ export function estimate(
     draws: readonly Uint16Array[],
     fromMean: (mean: number) => number,
 ): Estimate {
-    const mean = (times?: Uint16Array): number => {
-        let [sum, weight] = [0, 0];
-        for (let i = 0; i < numerators.length; i++) {
-            const n = times === undefined ? 1 : times[i]!;
-            if (n === 0) continue; // 0 · ∞
-            sum += n * numerators[i]!;
-            weight += n * weights[i]!;
-        }
-        return fromMean(sum / weight);
-    };
     return {
-        value: mean(),
-        replicates: Float64Array.from(draws, mean),
+        value: fromMean(sumOf(numerators) / sumOf(weights)),
+        replicates: replicatesOf({ numerators, weights }, draws, fromMean),
         leftOut: withoutEach(numerators, weights, fromMean),
         effective: effectiveUnits(weights),
     };
 }
 
+const sumOf = (numbers: Float64Array): number => numbers.reduce((all, one) => all + one, 0);
+
+/** The metric of each resample. Loops: there are millions of units in the resamples of a matrix. */
+function replicatesOf(
+    { numerators, weights }: Pick<Cell, 'numerators' | 'weights'>,
+    draws: readonly Uint16Array[],
+    fromMean: (mean: number) => number,
+): Float64Array {
+    const areFinite = numerators.every(Number.isFinite) && weights.every(Number.isFinite);
+    const replicates = new Float64Array(draws.length);
+    for (let draw = 0; draw < draws.length; draw++) {
+        const times = draws[draw]!;
+        // not destructured of an array: V8 then boxes each number
+        let sum = 0;
+        let weight = 0;
+        for (let i = 0; i < numerators.length; i++) {
+            const n = times[i]!;
+            if (!areFinite && n === 0) continue; // 0 · ∞
+            sum += n * numerators[i]!;
+            weight += n * weights[i]!;
+        }
+        replicates[draw] = fromMean(sum / weight);
+    }
+    return replicates;
+}
+
 /** How many units of equal weight say as much: (Σw)² / Σw² (Kish, Survey Sampling, 1965). */
 export function effectiveUnits(weights: Float64Array): number {
-    const sum = weights.reduce((all, one) => all + one, 0);
-    return sum ** 2 / weights.reduce((all, one) => all + one ** 2, 0);
+    return sumOf(weights) ** 2 / weights.reduce((all, one) => all + one ** 2, 0);
 }
 
 /** The estimates without each unit; none of fewer than two. */
@@ -60,8 +75,7 @@ function withoutEach(
     fromMean: (mean: number) => number,
 ): Float64Array {
     if (numerators.length < 2) return new Float64Array(0);
-    const sum = numerators.reduce((all, one) => all + one, 0);
-    const weight = weights.reduce((all, one) => all + one, 0);
+    const [sum, weight] = [sumOf(numerators), sumOf(weights)];
     return numerators.map((numerator, i) => fromMean((sum - numerator) / (weight - weights[i]!)));
 }
 
@@ -70,10 +84,12 @@ export function combined(estimates: readonly Estimate[], of: (values: readonly n
     const values = estimates.map(({ value }) => value); // reused: there are thousands of resamples
     const each = (part: 'replicates' | 'leftOut'): Float64Array => {
         const parts = estimates.map((one) => one[part]);
-        return parts[0]!.map((_, i) => {
+        const made = new Float64Array(parts[0]!.length);
+        for (let i = 0; i < made.length; i++) {
             for (let k = 0; k < parts.length; k++) values[k] = parts[k]![i]!;
-            return of(values);
-        });
+            made[i] = of(values);
+        }
+        return made;
     };
     return {
         value: of(estimates.map(({ value }) => value)),
