@@ -120,6 +120,8 @@ export default defineConfig({
         testTimeout: 180_000,
         hookTimeout: 180_000,
         setupFiles: ['tests/setup.ts'],
+        // what vite made of a source is kept until the source changes
+        experimental: { fsModuleCache: true, fsModuleCachePath: '.cache/vitest' },
         pool: 'forks',
         maxWorkers: 1,
         sequence: { groupOrder: 1 },
