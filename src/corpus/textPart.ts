@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { Corpus, Sample } from './Corpus.js';
+import type { Corpus } from './Corpus.js';
+import { textsOfFolds } from './textsOfFolds.js';
 
 /** Some of the texts of a source: those whose place, modulo `of`, is from `first` to `last`, all counted from 1. */
 export interface TextPart {
@@ -36,19 +37,13 @@ export function partText({ first, last, of }: TextPart): string {
 /** The texts of a part; its name and those of its sources say so. */
 export function partOf(corpus: Corpus, part: TextPart): Corpus {
     const suffix = partText(part);
+    const places = Array.from({ length: part.last - part.first + 1 }, (_, i) => part.first - 1 + i);
     return {
-        ...corpus,
+        ...textsOfFolds(corpus, places, part.of),
         name: corpus.name + suffix,
         sources: corpus.sources.map(({ name, path }) => ({
             name: name + suffix,
             ...(path === undefined ? {} : { path: path + suffix }),
         })),
-        async *samples(language): AsyncGenerator<Sample> {
-            let place = 0;
-            for await (const sample of corpus.samples(language)) {
-                const number = 1 + (place++ % part.of);
-                if (number >= part.first && number <= part.last) yield sample;
-            }
-        },
     };
 }
