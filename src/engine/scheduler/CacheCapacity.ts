@@ -29,11 +29,11 @@ export interface CacheOptions {
  * The sequences and cells of a KV cache: which are in use, which are kept, and what the next batch changes of them.
  */
 export class CacheCapacity {
-    readonly layout: CacheLayout;
     /** False after a batch that failed: the cache may hold anything. */
     isKnown = true;
     /** Whether finished sequences are kept. */
     readonly keeps: boolean;
+    readonly #layout: CacheLayout;
     readonly #kept = new KeptSequences();
     /** The last one is used next. */
     readonly #free: number[];
@@ -44,14 +44,14 @@ export class CacheCapacity {
     #moved: { readonly from: number; readonly to: number }[] = [];
 
     constructor(layout: CacheLayout, { keeps = false }: CacheOptions = {}) {
-        this.layout = layout;
+        this.#layout = layout;
         this.keeps = keeps;
         this.#free = Array.from({ length: layout.sequences }, (_, i) => layout.sequences - 1 - i);
     }
 
     /** Most cells of one request: those of a stream, where each sequence has its own. */
     get cellsOfRequest(): number {
-        const { streams, cells, sequences } = this.layout;
+        const { streams, cells, sequences } = this.#layout;
         return streams ? Math.floor(cells / sequences) : cells;
     }
 
@@ -80,10 +80,10 @@ export class CacheCapacity {
         if (!this.#hasCapacity(answers, cells)) return undefined;
         const reused = this.#takeOver(request, condition);
         while (this.#free.length < answers - (reused === undefined ? 0 : 1)) this.#forget(this.#kept.oldest!);
-        while (!this.layout.streams && this.#cellsInUse + cells > this.layout.cells) this.#forget(this.#kept.oldest!);
+        while (!this.#layout.streams && this.#cellsInUse + cells > this.#layout.cells) this.#forget(this.#kept.oldest!);
         this.#cellsInUse += cells;
         if (reused !== undefined) return { ids: [reused.id], cached: reused.cached };
-        if (this.layout.streams) this.#sortFree();
+        if (this.#layout.streams) this.#sortFree();
         return { ids: Array.from({ length: answers }, () => this.#free.pop()!), cached: 0 };
     }
 
@@ -119,7 +119,7 @@ export class CacheCapacity {
      * whose numbers follow each other. A kept one in the way takes a higher number, or is freed where there is none.
      */
     closeGaps(sequences: readonly Sequence[]): void {
-        if (!this.layout.streams) return;
+        if (!this.#layout.streams) return;
         const used = new Set(sequences.map(({ id }) => id));
         for (const sequence of sequences.toSorted((a, b) => b.id - a.id)) {
             let lowest = 0;
@@ -134,7 +134,7 @@ export class CacheCapacity {
     /** Whether a request would fit, were no sequence kept. */
     #hasCapacity(answers: number, cells: number): boolean {
         if (this.#free.length + this.#kept.length < answers) return false;
-        return this.layout.streams || this.#cellsInUse - this.#kept.cells + cells <= this.layout.cells;
+        return this.#layout.streams || this.#cellsInUse - this.#kept.cells + cells <= this.#layout.cells;
     }
 
     /**
@@ -190,9 +190,9 @@ export class CacheCapacity {
     #check(request: AnswerRequest, cells: number): void {
         const { prompt, answers = 1, maxTokens } = request;
         if (prompt.length === 0) throw wrongUse('a prompt is empty; give it some text');
-        if (answers > this.layout.sequences) {
+        if (answers > this.#layout.sequences) {
             throw wrongUse(
-                `${answers} answers to a prompt are more than the ${this.layout.sequences} sequences of a batch; ` +
+                `${answers} answers to a prompt are more than the ${this.#layout.sequences} sequences of a batch; ` +
                     'request fewer at a time',
             );
         }
