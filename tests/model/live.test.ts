@@ -43,7 +43,7 @@ describe.each(Object.entries(models))('the live pages of %s', (name, model) => {
     beforeAll(async () => {
         engine = await Engine.open({ model, gpu: 'off', threads: 1, windows: 2 });
         analysis = await writeLiveRun(run, engine);
-        live = await LiveModel.open(run, { engine, data: ['udhr:25-26'] });
+        live = await LiveModel.open(run, { engine, data: ['udhr:3-6'] });
         app = createSiteServer(await buildSite(run, { live: live.facts }), 'token', live);
     });
     afterAll(async () => {
@@ -235,7 +235,7 @@ describe('the command', () => {
     const run = join(folder, 'a dense model');
 
     it('opens the model, answers, and ends at Ctrl-C', async () => {
-        const { child, ended } = startCli(['explore', run, ...model, '--data', 'udhr:25-26']);
+        const { child, ended } = startCli(['explore', run, ...model, '--data', 'udhr:3-6']);
         const url = await new Promise<string>((found, fail) => {
             let words = '';
             child.stderr!.on('data', (part: string) => {

@@ -33,7 +33,7 @@ const likeliestOf = (logits: Float32Array): number =>
 async function textsOf(engine: Engine): Promise<Int32Array[]> {
     const samples = await udhrSamples(['en', 'zh'], '26-26');
     const texts = await Promise.all(samples.map(({ response }) => engine.tokenize(response)));
-    return texts.map((tokens) => tokens.subarray(0, 60));
+    return texts.map((tokens) => tokens.subarray(0, 24));
 }
 
 const models = {

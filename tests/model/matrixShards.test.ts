@@ -52,7 +52,7 @@ beforeAll(async () => {
         const questions = places.map((place, i) => `${start} ${place}\t${i}`).join('\n');
         writeFileSync(at('questions', `mgsm_${language}.tsv`), questions);
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
-        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 8).join('\n'));
+        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 4).join('\n'));
     }
     engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 4096 });
     const corpus = await openCorpus(at('texts'), { languages });

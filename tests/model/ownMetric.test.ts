@@ -40,7 +40,7 @@ const bits = scoredMetric({
 it('a metric of your own is measured, merged, compared and reported like the others', async () => {
     const [whole, divided] = ['whole', 'divided'].map((name) => join(root, name)) as [string, string];
     using engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
-    const corpus = await openCorpus('udhr:25-26', { languages: ['en', 'de'] });
+    const corpus = await openCorpus('udhr:3-6', { languages: ['en', 'de'] });
     const { activations } = await collect({ engine, corpus, folder: whole });
     const analysis = identify(activations, { topRate: 0.1 });
     await writeNeurons(join(whole, 'neurons.json'), analysis);
@@ -78,16 +78,16 @@ it('a metric whose plan is another metric’s cannot be divided', async () => {
     using engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
     const folder = join(root, 'whole');
     const analysis = identify(
-        (await collect({ engine, corpus: await openCorpus('udhr:25-26', { languages: ['en', 'de'] }), folder }))
+        (await collect({ engine, corpus: await openCorpus('udhr:3-6', { languages: ['en', 'de'] }), folder }))
             .activations,
     );
-    const plain = perplexityMetric(await openCorpus('udhr:25-26', { languages: ['en', 'de'] }));
+    const plain = perplexityMetric(await openCorpus('udhr:3-6', { languages: ['en', 'de'] }));
     const metric = { ...plain, kind: { ...plain.kind, name: 'renamed', prefixes: undefined } };
     const options = { engine, analysis, metric, folder, sets: ['specific'] as const, controls: 1 };
     await expect(deactivate({ ...options, shard: { number: 1, total: 2 } })).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message:
-            'udhr:25-26: the metric renamed cannot be divided into shards, since it has no plan of its own; ' +
+            'udhr:3-6: the metric renamed cannot be divided into shards, since it has no plan of its own; ' +
             'deactivate without a shard',
     });
 });

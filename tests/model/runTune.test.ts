@@ -14,12 +14,13 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
 const out = join(folder, 'run');
+const texts = `${embeddedEvaluateTexts}#1of3`;
 const goals = [
     { speak: 'th', data: 'everyday', limit: 12, textLimit: 2, maxTokens: 24, maxKl: 20, strengths: 1, layers: 'all' },
     { avoid: ['zh'], data: embeddedProblems, limit: 12, textLimit: 2, maxTokens: 24, controls: 1 },
 ];
 const settings = {
-    ...{ model: embeddedModel, data: embeddedCollectTexts, evaluation: embeddedEvaluateTexts },
+    ...{ model: embeddedModel, data: embeddedCollectTexts, evaluation: texts },
     ...{ gpu: 'off', threads: 1, topRate: 0.2, bar: 0.98, sets: ['specific+related'], controls: 1, out },
 };
 
@@ -43,7 +44,7 @@ describe("searches for interventions in a run's file", () => {
         expect(await readTuneIfAny(out, 'speak-th')).toEqual(speak);
         expect(await readTuneIfAny(out, 'avoid-zh')).toEqual(avoid);
         const before = readFileSync(join(out, 'tune.speak-th.json'), 'utf8');
-        const given = ['-m', embeddedModel, '--texts', embeddedEvaluateTexts, '--speak', 'th', '--limit', '12'];
+        const given = ['-m', embeddedModel, '--texts', texts, '--speak', 'th', '--limit', '12'];
         const search = ['--text-limit', '2', '--max-tokens', '24', '--max-kl', '20', '--strengths', '1'];
         const again = await commandHere('tune', out, ...given, ...search, '--layers', 'all', '--gpu', 'off');
         expect(again.code, again.stderr).toBe(0);
