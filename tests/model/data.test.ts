@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { collect } from '../../src/activations/collect.js';
 import { corpusSizes } from '../../src/activations/corpusSizes.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -16,6 +16,8 @@ const rows = [
 ];
 const jsonl = join(root, 'mine.jsonl');
 writeFileSync(jsonl, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+
+afterEach(() => vi.unstubAllEnvs());
 
 it.each([
     ['texts that are longer than a window', ['udhr:1-6', ['en', 'th', 'zh']]],
@@ -33,29 +35,29 @@ it.each([
 });
 
 it('data list says what is at hand, how to bring more, and the tokens of each language', async () => {
-    const env = { LANGUAGE_NEURONS_CACHE: join(root, 'cache') };
-    mkdirSync(env.LANGUAGE_NEURONS_CACHE);
-    const listed = (...args: string[]) => startCli(args, env).ended;
-    const all = await listed('data', 'list');
+    const cache = join(root, 'cache');
+    mkdirSync(cache);
+    vi.stubEnv('LANGUAGE_NEURONS_CACHE', cache);
+    const all = await commandHere('data', 'list');
     expect(all.code, all.stderr).toBe(0);
     expect(all.stdout).toMatch(/^udhr +\d{3} +31 +in the package/m);
     expect(all.stdout).toMatch(/^mgsm +11 +250 +downloaded when used/m);
     expect(all.stdout).toContain('FLORES+');
 
     expect(all.stdout).toMatch(/^udhr: en, ru, .* and \d{3} others, which --all names$/m);
-    const named = await listed('data', 'list', '--all');
+    const named = await commandHere('data', 'list', '--all');
     expect(named.stdout).toMatch(/\byo, yrk\b/);
     expect(named.stdout).not.toMatch(/\bund\b/); // the package's word for several languages without a code
-    const some = await listed('data', 'list', '--languages', 'Korean,yo', '--json');
+    const some = await commandHere('data', 'list', '--languages', 'Korean,yo', '--json');
     const { known } = JSON.parse(some.stdout) as { known: { name: string; languages: string[] }[] };
     expect(known.map(({ name, languages }) => [name, languages])).toEqual([
         ['udhr', ['ko', 'yo']],
         ['everyday', ['ko']],
     ]);
-    const none = await listed('data', 'list', '--languages', 'xx');
+    const none = await commandHere('data', 'list', '--languages', 'xx');
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('no data at hand is in the language xx')]);
 
-    const counted = await listed('data', 'list', '--model', embeddedModel, '--languages', 'en,te', '--json');
+    const counted = await commandHere('data', 'list', '--model', embeddedModel, '--languages', 'en,te', '--json');
     expect(counted.code, counted.stderr).toBe(0);
     const { sizes } = JSON.parse(counted.stdout) as {
         sizes: { data: string; languages: Record<string, { texts: number; tokens: number }> }[];
@@ -64,9 +66,9 @@ it('data list says what is at hand, how to bring more, and the tokens of each la
     expect(Object.keys(sizes[1]!.languages)).toEqual(['en', 'te']);
     expect(sizes[1]!.languages.te!.texts).toBe(40);
     expect(sizes[0]!.languages.te!.tokens).toBeGreaterThan(sizes[0]!.languages.en!.tokens); // its bytes
-    const own = await listed('data', 'list', '--data', jsonl);
+    const own = await commandHere('data', 'list', '--data', jsonl);
     expect(own.stdout).toMatch(/^language +texts +characters$/m);
-    const wrong = await listed('data', 'lst');
+    const wrong = await commandHere('data', 'lst');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('<task> takes list, not "lst"');
 });

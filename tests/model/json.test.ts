@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/activations/safetensors.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 
 describe('--json', () => {
@@ -11,7 +11,7 @@ describe('--json', () => {
         rmSync(out, { recursive: true, force: true });
         const model = ['--model', embeddedModel, '--gpu', 'off'];
         const json = async (...args: string[]): Promise<Record<string, unknown>> => {
-            const { code, stdout, stderr } = await cli(...args, '--json');
+            const { code, stdout, stderr } = await commandHere(...args, '--json');
             expect(code, stderr).toBe(0);
             return JSON.parse(stdout) as Record<string, unknown>;
         };

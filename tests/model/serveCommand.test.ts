@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cli, type CliResult, startCli } from '../helpers/cli.js';
+import { type CliResult, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -12,8 +13,8 @@ const model = ['--model', embeddedModel, '--gpu', 'off'];
 
 beforeAll(async () => {
     const data = ['--data', 'udhr:1-12', '--languages', 'en,de'];
-    expect((await cli('collect', ...model, ...data, '--out', run)).code).toBe(0);
-    expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
+    expect((await commandHere('collect', ...model, ...data, '--out', run)).code).toBe(0);
+    expect((await commandHere('identify', run, '--top-rate', '0.05')).code).toBe(0);
 });
 
 interface Served {
@@ -55,7 +56,7 @@ describe('serve', () => {
         writeFileSync(file, 'raised: [{ language: de, op: add, value: 1, where: response }]\n');
         const { url, child, ended } = await started(['--interventions', file, '--amplify', 'en:3']);
         const generate = async (...args: string[]): Promise<string[]> => {
-            const { stdout } = await cli(
+            const { stdout } = await commandHere(
                 'generate',
                 run,
                 'Der alte Mann',
@@ -135,7 +136,7 @@ describe('serve', () => {
 
     it('of an address for others without a key, a port that is taken or a language unknown is one line', async () => {
         const wrong = async (...args: string[]): Promise<[number | null, string]> => {
-            const { code, stderr } = await cli('serve', run, ...model, ...args);
+            const { code, stderr } = await commandHere('serve', run, ...model, ...args);
             expect(stderr.trim().split('\n').at(-1)).toMatch(/^language-neurons: /);
             return [code, stderr];
         };
