@@ -85,7 +85,9 @@ describe.each(['dense', 'experts'] as const)('examples of a model, %s', (kind) =
         const engine = await opened(kind === 'experts' ? model : embeddedModel);
         // 25 texts in one language, 6 in the other: enough texts for all examples, and too few.
         const corpus = await corpusOf('1-25', (samples) =>
-            samples.slice(0, samples[0]!.language === 'zh' ? 6 : samples.length),
+            samples
+                .slice(0, samples[0]!.language === 'zh' ? 6 : samples.length)
+                .map((sample) => ({ ...sample, response: sample.response.slice(0, 100) })),
         );
         const folder = join(root, kind);
         const analysis = await analysed(engine, corpus, folder);
@@ -109,10 +111,11 @@ describe.each(['dense', 'experts'] as const)('examples of a model, %s', (kind) =
                 expect(given?.active ?? 0).toBe(list.length);
                 if (given === undefined) continue;
                 expect(given.histogram.reduce((sum, n) => sum + n, 0)).toBe(list.length);
-                for (const [bin, n] of given.histogram.entries()) {
+                const inBins = [...given.histogram.keys()].map((bin) => {
                     const [from, to] = [head.edges[bin]!, head.edges[bin + 1] ?? Infinity];
-                    expect(n).toBe(list.filter(({ value }) => value >= from && value < to).length);
-                }
+                    return list.filter(({ value }) => value >= from && value < to).length;
+                });
+                expect([...given.histogram]).toEqual(inBins);
                 const byValue = [...list].sort((a, b) => b.value - a.value);
                 const firsts = byValue.filter((one, i) => byValue.findIndex(({ text }) => text === one.text) === i);
                 const others = byValue.filter((one) => !firsts.includes(one));
@@ -120,16 +123,20 @@ describe.each(['dense', 'experts'] as const)('examples of a model, %s', (kind) =
                 if (firsts.length < 20) few++;
                 else many++;
                 expect(given.strongest.map(({ value }) => value)).toEqual(wanted.map(({ value }) => value));
-                for (const { text, position, value, tokens, values, at } of given.strongest) {
+                const shown = given.strongest.map(({ text, position, value, tokens, values, at }) => ({
+                    ...{ text, position, value, at, values },
+                    bytes: Buffer.concat(tokens.map(bytesOf)).toString('hex'),
+                }));
+                const around = given.strongest.map(({ text, position }) => {
                     const of = list.find((one) => one.text === text && one.position === position)!;
-                    expect(of.value).toBe(value);
                     const [from, to] = [Math.max(0, position - 12), position + 13];
-                    const around = of.tokens.subarray(from, to);
-                    expect(at).toBe(position - from);
-                    expect(Buffer.concat(tokens.map(bytesOf))).toEqual(texts.allBytesOf(around, true));
-                    const rounded = of.values.slice(from, to).map((one) => (one > 0 ? Number(one.toPrecision(2)) : 0));
-                    expect(values).toEqual(rounded);
-                }
+                    return {
+                        ...{ text, position, value: of.value, at: position - from },
+                        values: of.values.slice(from, to).map((one) => (one > 0 ? Number(one.toPrecision(2)) : 0)),
+                        bytes: texts.allBytesOf(of.tokens.subarray(from, to), true).toString('hex'),
+                    };
+                });
+                expect(shown).toEqual(around);
             }
             const sums = Object.values(kinds);
             expect(sums.reduce((sum, one) => sum + one.active, 0)).toBe(positive.length);
@@ -137,10 +144,11 @@ describe.each(['dense', 'experts'] as const)('examples of a model, %s', (kind) =
             expect(sums.reduce((sum, one) => sum + one.sum, 0) * 2 ** -20).toBeCloseTo(total, 2);
 
             const keys = new Map(sample.map(({ language, text, key }) => [`${language} ${text}`, key] as const));
-            for (const { language, text, position, value } of sample)
-                expect(
+            const watched = sample.map(
+                ({ language, text, position }) =>
                     positive.find((o) => o.language === language && o.text === text && o.position === position)!.value,
-                ).toBe(value);
+            );
+            expect(sample.map(({ value }) => value)).toEqual(watched);
             expect(sample.length).toBe(Math.min(25, positive.length));
             expect(new Set(sample.map(({ key, position }) => `${key} ${position}`)).size).toBe(sample.length);
             expect(keys.size).toBeGreaterThan(0);
