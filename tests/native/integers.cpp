@@ -122,14 +122,15 @@ float product_q6_k(const Layout & layout, const char * w, const std::vector<Roun
     float sums[lanes] = {};
     for (const Rounded & block : x) {
         const auto * scales = reinterpret_cast<const int8_t *>(w + 192);
+        int dots[lanes] = {};
+        for (int64_t i = 0; i < 256; ++i) {
+            const int64_t half_block = i / 128, in_half = i % 128;
+            const int lower = uint8_t(w[half_block * 64 + in_half % 64]) >> (in_half < 64 ? 0 : 4) & 15;
+            const int upper = uint8_t(w[128 + half_block * 32 + in_half % 32]) >> (in_half / 32 * 2) & 3;
+            dots[i % 32 / 4] += scales[i / 16] * (lower | upper << 4) * block.quants[size_t(i)];
+        }
         for (int64_t lane = 0; lane < lanes; ++lane) {
-            int dot = 0;
-            for (int64_t i = 0; i < 256; ++i) {
-                const int64_t half_block = i / 128, in_half = i % 128;
-                const int lower = uint8_t(w[half_block * 64 + in_half % 64]) >> (in_half < 64 ? 0 : 4) & 15;
-                const int upper = uint8_t(w[128 + half_block * 32 + in_half % 32]) >> (in_half / 32 * 2) & 3;
-                dot += i % 32 / 4 == lane ? scales[i / 16] * (lower | upper << 4) * block.quants[size_t(i)] : 0;
-            }
+            int dot = dots[lane];
             for (int64_t part = 2 * lane; part < 2 * lane + 2; ++part) { // not where those values were added
                 dot -= int(layout.zero) * scales[part] * block.sum(16 * part, 16);
             }
@@ -153,10 +154,14 @@ float product_q4_k(const Layout & layout, const char * w, const std::vector<Roun
     for (const Rounded & block : x) {
         for (int64_t from = 0; from < 256; from += step) {
             int dot = 0, minima = 0;
-            for (int64_t i = from; i < from + step; ++i) {
-                const int value = uint8_t(w[layout.quants + i / 64 * 32 + i % 32]) >> (i % 64 < 32 ? 0 : 4) & 15;
-                dot += six_bits(w, i / 32, false) * value * block.quants[size_t(i)];
-                minima += six_bits(w, i / 32, true) * block.quants[size_t(i)];
+            for (int64_t part = from / 32; part < (from + step) / 32; ++part) {
+                int products = 0;
+                for (int64_t i = 0; i < 32; ++i) {
+                    const int value = uint8_t(w[layout.quants + part / 2 * 32 + i]) >> (part % 2 == 0 ? 0 : 4) & 15;
+                    products += value * block.quants[size_t(32 * part + i)];
+                }
+                dot += six_bits(w, part, false) * products;
+                minima += six_bits(w, part, true) * block.sum(32 * part, 32);
             }
             sum = std::fma(half(w) * block.scale, float(dot), sum);
             below = std::fma(half(w + layout.minimum) * block.scale, float(minima), below);
