@@ -175,8 +175,7 @@ await withFolder(process.argv[2], 'deactivate', held);`,
     );
     const child = fork(hold, [dir], { stdio: 'ignore' });
     await new Promise((held, failed) => child.once('message', held).once('exit', failed));
-    const { code, stdout, stderr } = await cli('report', dir, '--json');
-    const refused = await cli('identify', dir);
+    const [{ code, stdout, stderr }, refused] = await Promise.all([cli('report', dir, '--json'), cli('identify', dir)]);
     await new Promise((ended) => child.once('exit', ended).kill());
     expect(code, stderr).toBe(0);
     const warning = 'deactivate works in the folder: what it has not finished is not in this report';
