@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import ts from 'typescript';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { unpackSource } from '../build/source.mjs';
@@ -19,7 +20,7 @@ import { runProgram } from './tools.mjs';
 export function packMain(outDir) {
     const folder = join(outDir, 'language-neurons');
     rmSync(folder, { recursive: true, force: true });
-    compileTo(join(folder, 'dist'));
+    copyBuilt(join(folder, 'dist'));
     removeTypings(join(folder, 'dist'), ['index.d.ts', 'files.d.ts']);
     for (const file of [...packedFiles(), ...shownFiles()]) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -43,24 +44,31 @@ export function packMain(outDir) {
 }
 
 /**
- * Compiles into a folder of its own, as dist may hold what has gone from src; without maps to sources that are not
- * packed. Typings keep their comments, code does not: they are a seventh of what is packed beside the model.
+ * Copies what `npm run package` and test:packages begin with making in dist, but for what has gone from src, and maps
+ * to sources that are not packed. Typings keep their comments, code does not: they are a seventh of what is packed
+ * beside the model.
  *
  * @param {string} outDir
  */
-function compileTo(outDir) {
-    const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-    const files = ['--outDir', outDir, '--incremental', 'false', '--tsBuildInfoFile', 'null', '--sourceMap', 'false'];
-    // `npm run package` and test:packages begin with `tsc -b`, which looks for errors
-    const options = [...files, '--noCheck'];
-    for (const made of [['--emitDeclarationOnly'], ['--declaration', 'false', '--removeComments']])
-        runProgram(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options, ...made], {
-            what: 'Compiling TypeScript',
-            cwd: packageRoot,
-        });
-    const vite = join(packageRoot, 'node_modules', 'vite', 'bin', 'vite.js');
-    const page = ['build', '--config', 'src/explore/page/vite.config.ts', '--outDir', join(outDir, 'explore', 'page')];
-    runProgram(process.execPath, [vite, ...page], { what: "Building the explorer's page", cwd: packageRoot });
+function copyBuilt(outDir) {
+    const dist = join(packageRoot, 'dist');
+    const page = join('explore', 'page');
+    for (const file of readdirSync(dist, { recursive: true }).map(String)) {
+        const [, name, ending] = /^(.*?)(\.d\.m?ts|\.m?js)$/.exec(file) ?? [];
+        const source = ['.ts', '.mjs'].find((type) => existsSync(join(packageRoot, 'src', `${name}${type}`)));
+        if (file.startsWith(page) || source === undefined) continue;
+        mkdirSync(dirname(join(outDir, file)), { recursive: true });
+        const text = readFileSync(join(dist, file), 'utf8');
+        writeFileSync(join(outDir, file), ending?.endsWith('js') ? withoutComments(text) : text);
+    }
+    cpSync(join(dist, page), join(outDir, page), { recursive: true });
+}
+
+/** @param {string} code that is compiled already */
+function withoutComments(code) {
+    const { ESNext: module } = ts.ModuleKind;
+    const { ESNext: target } = ts.ScriptTarget;
+    return ts.transpileModule(code, { compilerOptions: { target, module, removeComments: true } }).outputText;
 }
 
 /**
