@@ -37,15 +37,13 @@ it('a journal of 1.2 million answers, longer than a string may be, is read in un
         // Long in the file, where each of these characters is six, and soon judged: rules of numbers and languages take
         // far longer than reading a line, and have tests of their own.
         const text = `${'\u0001'.repeat(59)}7`;
-        for (let condition = 0; condition < conditions; condition++) {
-            let block = '';
-            for (let index = 0; index < questions; index++) {
-                const key = `${String(index).padStart(24, '0')}/${condition}`;
-                const entry = { key, condition: String(condition), language: 'en', index, text, tokens: 90 };
-                block += `${JSON.stringify(entry)}\n`;
-            }
-            yield block;
-        }
+        const block = Array.from({ length: questions }, (_, index) => {
+            const key = `${String(index).padStart(24, '0')}/CONDITION`;
+            const entry = { key, condition: 'CONDITION', language: 'en', index, text, tokens: 90 };
+            return `${JSON.stringify(entry)}\n`;
+        }).join('');
+        for (let condition = 0; condition < conditions; condition++)
+            yield block.replaceAll('CONDITION', String(condition));
     }
     await pipeline(Readable.from(lines()), createWriteStream(path));
     expect(statSync(path).size).toBeGreaterThan(2 ** 29); // V8's longest string has as many characters

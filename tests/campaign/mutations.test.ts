@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { runIn } from './kills/chain.js';
 import { argumentsOf, modelArguments, writeInputs } from './inputs.js';
@@ -22,6 +22,8 @@ const only = process.env.CAMPAIGN_CASE;
 const root = temporaryFolder();
 const home = join(root, 'home');
 const canary = join(root, 'canary');
+/** A reader for each lane, of all kinds: what it reads is a small part of starting it. */
+const readers = Array.from({ length: together }, () => new Reader(canary));
 const kindNames = ['GGUF', 'LoRA GGUF', '.pt', '.safetensors', 'JSON', 'JSONL', 'TSV', 'YAML', 'journals'];
 let kinds: readonly Kind[];
 
@@ -69,6 +71,9 @@ beforeAll(async () => {
         expect(code, stderr).toBe(0);
     }
     kinds = await kindsOf(home);
+});
+afterAll(async () => {
+    for (const reader of readers) await reader.close();
 });
 
 interface Case {
@@ -136,8 +141,7 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
         let next = onlyNumber === undefined ? 0 : Number(onlyNumber);
         const end = onlyNumber === undefined ? count : next + 1;
         await Promise.all(
-            Array.from({ length: together }, async (_, lane) => {
-                const reader = new Reader(canary);
+            readers.map(async (reader, lane) => {
                 const folder = join(root, `lane-${lane}`);
                 while (next < end) {
                     const one = caseOf(kind, next++);
@@ -170,7 +174,6 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
                         );
                     if (polluted !== undefined) await reader.close();
                 }
-                await reader.close();
             }),
         );
         // Every death up to a number, and a sample of the others, through the command itself.
