@@ -33,6 +33,11 @@ bool is_in_own_order(products::Format format) {
     return format == products::Format::q4_k;
 }
 
+// Formats that no kernel multiplies as ggml does.
+bool is_without_kernel(products::Format format) {
+    return format == products::Format::other || format == products::Format::q4_0 || format == products::Format::q5_k;
+}
+
 bool is_side_by_side(ggml_backend_buffer_type_t type) {
     return std::strcmp(ggml_backend_buft_name(type), "CPU_REPACK") == 0;
 }
@@ -141,9 +146,11 @@ products::Format neuron_format_of(ggml_type type) {
         case GGML_TYPE_Q8_0: return products::Format::q8_0;
         case GGML_TYPE_Q5_0: return products::Format::q5_0;
         case GGML_TYPE_Q5_1: return products::Format::q5_1;
+        case GGML_TYPE_Q4_0: return products::Format::q4_0;
         case GGML_TYPE_Q4_1: return products::Format::q4_1;
         case GGML_TYPE_Q6_K: return products::Format::q6_k;
         case GGML_TYPE_Q4_K: return products::Format::q4_k;
+        case GGML_TYPE_Q5_K: return products::Format::q5_k;
         default: return products::Format::other;
     }
 }
@@ -154,7 +161,7 @@ bool neuron_is_held_for_kernels(const ggml_tensor * w) {
 }
 
 bool neuron_has_ggml_bits(ggml_type type) {
-    if (neuron_format_of(type) == products::Format::other || products::kernels_of(products::Kind::integers) == nullptr
+    if (is_without_kernel(neuron_format_of(type)) || products::kernels_of(products::Kind::integers) == nullptr
         || ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) == nullptr) { // it is not loaded yet
         return false;
     }

@@ -63,6 +63,8 @@ void take_products(const Napi::Object & object, ModelOptions & options) {
         options.products = products::Kind::f32;
     } else if (name == "bf16") {
         options.products = products::Kind::bf16;
+    } else if (name == "int8") {
+        options.products = products::Kind::int8;
     } else if (name != "ggml") {
         throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
     }

@@ -69,6 +69,9 @@ Napi::Value own_products(const Napi::CallbackInfo & info) {
     if (products::kernels_of(products::Kind::bf16) != nullptr) {
         names.Set(names.Length(), "bf16");
     }
+    if (products::kernels_of(products::Kind::int8) != nullptr) {
+        names.Set(names.Length(), "int8");
+    }
     return names;
 }
 

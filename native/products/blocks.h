@@ -58,11 +58,26 @@ inline Unpacked unpack(Format format, const char * block) {
         case Format::q5_0:
             return { _mm256_sub_epi8(_mm256_or_si256(nibbles(block + 6), fifth_bits(block + 2)), _mm256_set1_epi8(16)),
                      half(block), 0.0f };
+        case Format::q4_0: return { _mm256_sub_epi8(nibbles(block + 2), _mm256_set1_epi8(8)), half(block), 0.0f };
         case Format::q5_1:
             return { _mm256_or_si256(nibbles(block + 8), fifth_bits(block + 4)), half(block), half(block + 2) };
         case Format::q4_1:
         default: return { nibbles(block + 4), half(block), half(block + 2) };
     }
+}
+
+// Of a format of 256 values, the scale and the minimum of 32 of them, which have 6 bits each.
+struct SixBitScale {
+    int scale;
+    int minimum;
+};
+
+// The one numbered `i` of eight in 12 bytes: of the last four, two bits are with the first four.
+inline SixBitScale six_bit_scale_at(const uint8_t * packed, int i) {
+    const int low = i % 4;
+    return i < 4 ? SixBitScale{ packed[low] & 63, packed[4 + low] & 63 }
+                 : SixBitScale{ (packed[8 + low] & 15) | (packed[low] >> 6 << 4),
+                                packed[8 + low] >> 4 | (packed[4 + low] >> 6 << 4) };
 }
 
 // 256 values in Q6_K: 4 lower bits of each, 2 upper ones, 16 scales of 8 bits, a half of their scale.

@@ -124,12 +124,9 @@ void fill(FourBits & panel, int i, Format, const char * data) {
     }
     for (int row = 0; row < interleaved; ++row) {
         for (int part = 0; part < 8; ++part) {
-            const uint8_t * packed = block.scales[part]; // of the last four rows, two bits are with the first four
-            const int low = row % 4;
-            const int scale = row < 4 ? packed[low] & 63 : (packed[8 + low] & 15) | (packed[low] >> 6 << 4);
-            const int minimum = row < 4 ? packed[4 + low] & 63 : packed[8 + low] >> 4 | (packed[4 + low] >> 6 << 4);
-            panel.scales[part][r][h][row][0] = panel.scales[part][r][h][row][1] = int16_t(scale);
-            panel.minima[part][r][h][row] = float(minimum);
+            const SixBitScale packed = six_bit_scale_at(block.scales[part], row);
+            panel.scales[part][r][h][row][0] = panel.scales[part][r][h][row][1] = int16_t(packed.scale);
+            panel.minima[part][r][h][row] = float(packed.minimum);
         }
         panel.scale[r][h][row] = half(&block.scale[row]);
         panel.minimum[r][h][row] = half(&block.minimum[row]);

@@ -204,6 +204,17 @@ constexpr auto multiply_bf16 = multiply<Bf16>;
 #endif
 extern const Kernels bf16;
 const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, attention_words, attend, gelus };
+
+#ifdef __AVX512VNNI__
+// Of int8.cpp.
+void multiply_int8(
+    const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+);
+void round_int8(Format format, const float * floats, uint32_t * words, int64_t k);
+
+extern const Kernels int8;
+const Kernels int8 = { multiply_int8, round_int8, least_tokens, attention_words, attend, gelus };
+#endif
 #endif
 
 } // namespace LN_PRODUCTS

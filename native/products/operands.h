@@ -92,8 +92,12 @@ struct Bf16 {
     static constexpr int values = 2;
     // Formats that ggml dequantizes value by value, which takes longer than to multiply them.
     static bool round_blocks(const Matrix & w, const char * data, uint32_t * words, int64_t k) {
-        if (w.format == Format::other || w.format == Format::q4_k) {
-            return false;
+        switch (w.format) {
+            case Format::other:
+            case Format::q4_0:
+            case Format::q4_k:
+            case Format::q5_k: return false;
+            default: break;
         }
         for (int64_t i = 0; i < k; i += w.block_values, data += w.block_bytes) {
             if (w.format == Format::q6_k) {

@@ -21,6 +21,7 @@ extern const Kernels bf16;
 namespace avx512_bf16 {
 extern const Kernels f32;
 extern const Kernels bf16;
+extern const Kernels int8;
 } // namespace avx512_bf16
 namespace avx512 {
 extern const Kernels f32;
@@ -54,13 +55,17 @@ const Kernels * kernels_of(Kind kind) {
 #ifdef LN_PRODUCTS_X86
     __builtin_cpu_init();
     const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
-    const bool rounds = wide && __builtin_cpu_supports("avx512bf16");
+    const bool adds = wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+    const bool rounds = adds && __builtin_cpu_supports("avx512bf16");
     const bool narrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (kind == Kind::integers) {
-        if (wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+        if (adds) {
             return &avx512_vnni::integers;
         }
         return narrow ? &avx2::integers : nullptr; // F16C is there too: whoever has AVX2 has it
+    }
+    if (kind == Kind::int8) {
+        return rounds ? &avx512_bf16::int8 : nullptr;
     }
 #if defined(LN_PRODUCTS_AMX) && defined(__linux__)
     if (kind == Kind::bf16 && rounds && may_use_tiles()) {

@@ -12,11 +12,11 @@ namespace products {
 struct Attention;
 struct AttentionPart;
 
-enum class Kind { integers, f32, bf16 };
+enum class Kind { integers, f32, bf16, int8 };
 
 // ggml's formats whose products can be computed in integers.
-// q4_k: in ggml's order for x86, eight rows side by side.
-enum class Format { other, q8_0, q5_0, q5_1, q4_1, q6_k, q4_k };
+// q4_k: as the file holds it, but for Kind::integers in ggml's order for x86, eight rows side by side.
+enum class Format { other, q8_0, q5_0, q5_1, q4_0, q4_1, q6_k, q4_k, q5_k };
 
 // Turns `k` quantized values from the beginning of a block on into floats.
 using Dequantize = void (*)(const void * values, float * floats, int64_t k);
@@ -46,7 +46,7 @@ struct Operands {
 constexpr int64_t integer_block = 32;
 
 constexpr int64_t words_of(Kind kind, int64_t k) {
-    return kind == Kind::f32 ? k : kind == Kind::bf16 ? (k + 1) / 2 : k / integer_block * 18;
+    return kind == Kind::f32 ? k : kind == Kind::integers ? k / integer_block * 18 : (k + 1) / 2;
 }
 
 // Rows of a matrix that are multiplied at once, by most kernels.
@@ -62,8 +62,8 @@ constexpr int64_t staging_words = panel_values + panel_rows * (panel_values + 16
 // and what else a format has.
 constexpr size_t scratch_words(Kind kind, int64_t k) {
     return kind == Kind::integers ? size_t(panel_rows * (k / integer_block) * 18)
-         : kind == Kind::bf16     ? staging_words + large_panel_words
-                                  : staging_words + panel_rows * panel_values;
+         : kind == Kind::f32      ? staging_words + panel_rows * panel_values
+                                  : staging_words + large_panel_words;
 }
 
 // n times function(gate), or function(gate) * up where up is not nullptr.

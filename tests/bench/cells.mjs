@@ -1,8 +1,8 @@
 // npm run bench:cells [-- [--rounds N] [MODEL.gguf ...]]
 // CPU seconds of cells of perplexity (the whole model and three edits, in two languages), as `deactivate` scores them:
-// by ggml's kernels alone against the default, of equal results, and against products in BF16 where the processor has
-// them. Without models: the embedded one, and those that scripts/fetch-models.mjs brings. All sides are measured in
-// turn in this one run: median, then quartiles.
+// by ggml's kernels alone against the default, of equal results, and against products in BF16 and in 8-bit integers
+// where the processor has them. Without models: the embedded one, and those that scripts/fetch-models.mjs brings. All
+// sides are measured in turn in this one run: median, then quartiles.
 
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -56,9 +56,9 @@ async function measure(model) {
     engines.push(await MeasuredEngine.open({ model, gpu: 'off' }));
     const { addon, variant, release } = backendsOf(engines[0]);
     const names = ["ggml's kernels alone", 'the default'];
-    if (addon.products().includes('bf16')) {
-        engines.push(await MeasuredEngine.open({ model, gpu: 'off', products: 'bf16' }));
-        names.push('products in BF16');
+    for (const products of addon.products().filter((kind) => kind !== 'f32')) {
+        engines.push(await MeasuredEngine.open({ model, gpu: 'off', products }));
+        names.push(`products: ${products}`);
     }
     const sides = await inTurn(
         rounds,

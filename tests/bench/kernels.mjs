@@ -23,7 +23,7 @@ const argv = await yargs(process.argv.slice(2))
     .option('avx2', { type: 'boolean', default: false, describe: 'as on a processor with AVX2 alone; Linux' })
     .strict()
     .parseAsync();
-const kinds = ['integers', 'f32', 'bf16'];
+const kinds = ['integers', 'f32', 'bf16', 'int8'];
 
 /** The program that measures, linked with the libraries that the addon runs on. */
 async function compile(folder) {

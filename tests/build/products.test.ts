@@ -28,9 +28,9 @@ const kinds: Kind[] = [
     { name: 'avx512', flags: ['-mavx512f', '-mavx512bw'], compiler: own, here: processorHas('avx512f', 'avx512bw') },
     {
         name: 'avx512_bf16',
-        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16', '-mf16c'],
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512bf16', '-mavx512vnni', '-mf16c'],
         compiler: own,
-        here: processorHas('avx512f', 'avx512bw', 'avx512_bf16'),
+        here: processorHas('avx512f', 'avx512bw', 'avx512_bf16', 'avx512vl', 'avx512_vnni'),
     },
     {
         name: 'amx_bf16',
@@ -67,7 +67,8 @@ function compiledSource(source: string, target: Target): string {
 /** A program of tests/native with sources of native/products, compiled for a kind of processors; returns its path. */
 function compiled(test: string, target: Target): string {
     const program = join(folder, `${test}-${target.name}`);
-    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention'];
+    const rounding = target.flags.includes('-mavx512vnni') ? ['int8'] : [];
+    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention', ...rounding];
     const objects = sources.map((source) => compiledSource(source, target));
     compile(target, resolve(`tests/native/${test}.cpp`), ...objects, '-o', program);
     return program;
@@ -110,12 +111,19 @@ describe.each(kinds.filter(({ name }) => /^(avx512|amx)/.test(name)))('GELU of $
 describe.each(kinds)('products of $name', ({ here, ...kind }) => {
     it.skipIf(!here)('are those in doubles, of any sizes (skipped without such a processor or an emulator)', () => {
         const [command, ...args] = [...(kind.emulator ?? []), compiled('products', kind)];
-        const [f32, bf16 = 0] = execFileSync(command!, args, { encoding: 'utf8' }).trim().split('\n').map(Number);
+        const errors = execFileSync(command!, args, { encoding: 'utf8' }).trim().split('\n').map(Number);
+        const [f32, bf16 = 0, ofIntegers, int8 = 0] = errors;
         // Rounded 2,080 times at most, each time by 2^-24 of a sum that is seldom near the sum of the magnitudes.
         expect(f32).toBeGreaterThan(0);
         expect(f32).toBeLessThan(1e-6);
         // Both operands are rounded to 8 bits, by 2^-9 each.
         if (kind.name.endsWith('_bf16')) expect(bf16).toBeGreaterThan(1e-4);
         expect(bf16).toBeLessThan(2 ** -8);
+        if (kind.name !== 'avx512_bf16') return;
+        // What 8 bits hold is multiplied exactly, and blocks are added up in F32.
+        expect(ofIntegers).toBeLessThan(1e-6);
+        // Other operands are rounded by half of a 127th of a block's greatest, twice what they are on average.
+        expect(int8).toBeGreaterThan(1e-4);
+        expect(int8).toBeLessThan(1 / 127);
     });
 });

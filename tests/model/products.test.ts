@@ -62,8 +62,8 @@ function distance(values: Float32Array, expected: Float32Array): number {
     return Math.sqrt(difference.reduce(square, 0) / expected.reduce(square, 0));
 }
 
-/** What products round: F32 its sums, BF16 each operand to 8 bits. */
-const bounds = { f32: 1e-5, bf16: 2e-2 } as const;
+/** What products round: F32 its sums, BF16 each operand to 8 bits, integers activations, as ggml (0.026). */
+const bounds = { f32: 1e-5, bf16: 2e-2, int8: 3e-2 } as const;
 
 describe.each(own)('products in %s', (products) => {
     it('of F32 weights are those of ggml within their rounding', async () => {
@@ -207,8 +207,8 @@ describe.skipIf(!own.includes('f32'))('exact', () => {
         }
     });
 
-    it('contradicts products in BF16', async () => {
-        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', exact: true, products: 'bf16' });
+    it.each(['bf16', 'int8'] as const)('contradicts products in %s', async (products) => {
+        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', exact: true, products });
         await expect(wrong).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
 });
@@ -227,7 +227,7 @@ describe('products: auto', () => {
                     Promise.resolve(products),
                 );
             const chosen = await productsOf();
-            expect(['ggml', ...own]).toContain(chosen);
+            expect(['ggml', 'f32', 'bf16']).toContain(chosen);
             expect(JSON.parse(readFileSync(kept(), 'utf8'))).toEqual({ products: chosen });
             // it is read from there
             const other = ['ggml', ...own].find((kind) => kind !== chosen)!;
@@ -260,9 +260,8 @@ describe('products: auto', () => {
     });
 });
 
-const sameBits = Object.entries(blockTypes)
-    .map(([number, type]) => ({ number: Number(number), type, name: type.name }))
-    .filter(({ name }) => addon.ggmlBits().some((bits) => bits.toUpperCase() === name));
+const types = Object.entries(blockTypes).map(([number, type]) => ({ number: Number(number), type, name: type.name }));
+const sameBits = types.filter(({ name }) => addon.ggmlBits().some((bits) => bits.toUpperCase() === name));
 const title = 'ggml’s products by kernels of our own';
 
 describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (skipped: ${noGgml})`}`, () => {
@@ -303,15 +302,41 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
     });
 });
 
+/** Those whose values are integers, and one that is left to BF16. */
+const multipliedTypes = ['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'Q4_K', 'Q5_K', 'Q6_K', 'Q3_K'];
+const inIntegers = 'products in int8 of each type';
+const noInt8 = own.includes('int8') ? noGgml : 'no AVX-512 VNNI and BF16';
+
+describe.skipIf(noInt8 !== undefined)(`${inIntegers}${noInt8 === undefined ? '' : ` (skipped: ${noInt8})`}`, () => {
+    it.each(types.filter(({ name }) => multipliedTypes.includes(name)))('$name', async ({ number, type, name }) => {
+        const model = join(folder, `${name}-int8.gguf`);
+        writeTyped(model, number, type, new GgmlBlocks(folder));
+        for (const length of [32, 33, 101]) {
+            const tokens = Int32Array.from({ length }, (_, i) => (37 * i + 11) % 64);
+            const expected = await logitsOf({ model, exact: true }, tokens);
+            const values = await logitsOf({ model, products: 'int8' }, tokens);
+            // the matrices of attention are in F32, and multiplied in BF16
+            const [ggml, bf16] = [
+                await logitsOf({ model }, tokens),
+                await logitsOf({ model, products: 'bf16' }, tokens),
+            ];
+            const most = Math.max(distance(ggml, expected), distance(bf16, expected));
+            expect(distance(values, expected)).toBeLessThan(1.5 * most);
+            expect(distance(values, bf16) === 0).toBe(name === 'Q3_K');
+        }
+    });
+});
+
 describe('products that cannot be had', () => {
     it('are refused by their name', async () => {
         const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', products: 'f16' as 'bf16' });
         await expect(wrong).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
 
-    it.skipIf(own.length === 2)('are refused where the processor has none', async () => {
-        const missing = (['f32', 'bf16'] as const).find((kind) => !own.includes(kind))!;
-        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', products: missing });
+    const missing = (['f32', 'bf16', 'int8'] as const).find((kind) => !own.includes(kind));
+
+    it.skipIf(missing === undefined)('are refused where the processor has none', async () => {
+        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', products: missing! });
         await expect(wrong).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     });
 });

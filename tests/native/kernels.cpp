@@ -180,7 +180,8 @@ std::vector<Side> sides_of(ggml_backend_t backend, ggml_type type, const Sizes &
     sides[0].product->set(weights);
     const std::pair<const char *, products::Kind> kinds[] = { { "integers", products::Kind::integers },
                                                               { "f32", products::Kind::f32 },
-                                                              { "bf16", products::Kind::bf16 } };
+                                                              { "bf16", products::Kind::bf16 },
+                                                              { "int8", products::Kind::int8 } };
     for (const auto & [name, kind] : kinds) {
         if (products::kernels_of(kind) == nullptr) {
             continue;

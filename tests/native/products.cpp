@@ -1,5 +1,6 @@
 // Products of one kind of native/products/kernels.cpp, LN_PRODUCTS, beside the same in doubles. Prints the largest
-// error of any, as a share of the sum of the magnitudes of its terms: of F32, then of BF16 where the kind has it.
+// error of any, as a share of the sum of the magnitudes of its terms: of F32, then of BF16 where the kind has it, then
+// in integers where it has them, of operands that are integers of 8 bits and of others.
 
 #include "otherTiles.h"
 #include "products.h"
@@ -16,6 +17,9 @@ namespace LN_PRODUCTS {
 extern const Kernels f32;
 #ifdef __AVX512BF16__
 extern const Kernels bf16;
+#endif
+#ifdef __AVX512VNNI__
+extern const Kernels int8;
 #endif
 } // namespace LN_PRODUCTS
 } // namespace products
@@ -74,13 +78,31 @@ void dequantize_q6_k(const void * values, float * floats, int64_t k) {
     }
 }
 
+// Q4_K, and Q5_K with fifth bits: two halves, 6 bits of eight scales and minima, nibbles.
+template <int64_t bytes, int64_t fifth> void dequantize_32_of_256(const void * values, float * floats, int64_t k) {
+    const char * block = static_cast<const char *>(values);
+    for (int64_t i = 0; i < k; ++i) {
+        const int64_t at = i % 256, g = at / 32;
+        const auto * packed = reinterpret_cast<const uint8_t *>(block + 4);
+        const int scale = g < 4 ? packed[g] & 63 : (packed[4 + g] & 15) + (packed[g - 4] >> 6) * 16;
+        const int minimum = g < 4 ? packed[4 + g] & 63 : (packed[4 + g] >> 4) + (packed[g] >> 6) * 16;
+        int value = uint8_t(block[bytes - 128 + at / 64 * 32 + at % 32]) >> (at % 64 < 32 ? 0 : 4) & 15;
+        value += fifth == 0 ? 0 : (uint8_t(block[fifth + at % 32]) >> g & 1) * 16;
+        floats[i] = half_at(block, 0) * float(scale * value) - half_at(block, 2) * float(minimum);
+        block += at == 255 ? bytes : 0;
+    }
+}
+
 const Stored plain = { Format::other, 1, sizeof(float), nullptr };
 const Stored in_bytes = { Format::other, 32, 32, dequantize_bytes };
 const Stored in_formats[] = { { Format::q8_0, 32, 34, dequantize_32<34, 0, 0, 2, 0>, { 0 } },
                               { Format::q5_0, 32, 22, dequantize_32<22, 0, 2, 6, 16>, { 0 } },
                               { Format::q5_1, 32, 24, dequantize_32<24, 2, 4, 8, 0>, { 0, 2 } },
                               { Format::q4_1, 32, 20, dequantize_32<20, 2, 0, 4, 0>, { 0, 2 } },
-                              { Format::q6_k, 256, 210, dequantize_q6_k, { 208 } } };
+                              { Format::q4_0, 32, 18, dequantize_32<18, 0, 0, 2, 8>, { 0 } },
+                              { Format::q6_k, 256, 210, dequantize_q6_k, { 208 } },
+                              { Format::q4_k, 256, 144, dequantize_32_of_256<144, 0>, { 0, 2 } },
+                              { Format::q5_k, 256, 176, dequantize_32_of_256<176, 16>, { 0, 2 } } };
 
 // Any values: rows * k of them as they are stored.
 std::vector<char> random_weights(const Stored & stored, int64_t count, std::mt19937 & random) {
@@ -103,9 +125,22 @@ std::vector<char> random_weights(const Stored & stored, int64_t count, std::mt19
     return weights;
 }
 
+// Between -0.5 and 0.5; integers: those of 8 bits, of which each 16 have 127, so that rounding to 8 bits keeps them.
+std::vector<float> random_operands(size_t count, bool integers, std::mt19937 & random) {
+    std::vector<float> x(count);
+    for (size_t i = 0; i < count; ++i) {
+        x[i] = !integers   ? float(double(random()) / double(random.max()) - 0.5)
+             : i % 16 == 0 ? 127.0f
+                           : float(int(random() % 255) - 127);
+    }
+    return x;
+}
+
 // step: rows at once
-double
-worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, const Stored & stored, int64_t step) {
+double worst(
+    Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, const Stored & stored, int64_t step,
+    bool integers = false
+) {
     std::mt19937 random(uint32_t(rows * 31 + k * 7 + n));
     const std::vector<char> weights = random_weights(stored, rows * k, random);
     std::vector<float> floats(size_t(rows * k));
@@ -114,10 +149,7 @@ worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_t n, co
     } else {
         stored.dequantize(weights.data(), floats.data(), rows * k);
     }
-    std::vector<float> x(size_t(n * k));
-    for (float & value : x) {
-        value = float(double(random()) / double(random.max()) - 0.5);
-    }
+    const std::vector<float> x = random_operands(size_t(n * k), integers, random);
     // what stands behind the operands and the results is not to be read or written
     const size_t stride = size_t(words_of(kind, k)) + 3;
     std::vector<uint32_t> words(size_t(n) * stride, 0x7fc07fc0);
@@ -186,11 +218,32 @@ double worst(Kind kind, const Kernels & kernels) {
     return most;
 }
 
+#ifdef __AVX512VNNI__
+// Of each format, with rows and tokens that fill no strip and no tile.
+double worst_of_int8(bool integers) {
+    double most = 0;
+    for (const Stored & stored : in_formats) {
+        for (const int64_t rows : { 1, 31, 32, 70 }) {
+            for (const int64_t k : { 256, 512, 768, 2304 }) {
+                for (const int64_t n : { 1, 5, 6, 14 }) {
+                    most =
+                        std::max(most, worst(Kind::int8, LN_PRODUCTS::int8, rows, k, n, stored, panel_rows, integers));
+                }
+            }
+        }
+    }
+    return most;
+}
+#endif
+
 int main() {
     return beside_other_tiles([] {
         std::printf("%.3g\n", worst(Kind::f32, LN_PRODUCTS::f32));
 #ifdef __AVX512BF16__
         std::printf("%.3g\n", worst(Kind::bf16, LN_PRODUCTS::bf16));
+#endif
+#ifdef __AVX512VNNI__
+        std::printf("%.3g\n%.3g\n", worst_of_int8(true), worst_of_int8(false));
 #endif
     });
 }

@@ -5,13 +5,13 @@ import { keepCached, readCached } from '../../files/cacheFolder.js';
 import { namesIfAny } from '../../files/fileAccess.js';
 import { keyOf } from '../../support/keyOf.js';
 import { embeddedModel } from '../files/embeddedModel.js';
-import type { EngineOptions, Samples } from '../types/engineTypes.js';
+import type { EngineOptions, Products, Samples } from '../types/engineTypes.js';
 import { fileHash } from '../files/fileHash.js';
 import { loadAddon } from '../native/loadBackends.js';
 
-/** Matrix products with the weights on the CPU. */
-const productKinds = ['ggml', 'f32', 'bf16'] as const;
-export type Products = (typeof productKinds)[number];
+/** Not `int8`: where there is `int8` there is `bf16`, which rounds less and is nearly as fast. */
+const candidates = ['ggml', 'f32', 'bf16'] as const satisfies readonly Products[];
+type Candidate = (typeof candidates)[number];
 
 /** What is measured: an engine that counts. */
 export interface Counting {
@@ -26,19 +26,20 @@ const mostMilliseconds = 600;
 const samples: Samples = [
     { language: '', prompt: '', response: 'The farmer eats bread in the garden every day. '.repeat(60) },
 ];
-const kept = z.object({ products: z.enum(productKinds) });
+const kept = z.object({ products: z.enum(candidates) });
 
 /**
  * The products that count the embedded model's activations in the least processor time of one thread, so that it does
  * not matter what else runs. Measured in a second, then kept in the cache folder for this processor and build.
  * @throws LanguageNeuronsError BUILD, NOT_FOUND
  */
-export async function fastestProducts(open: OpenCounting): Promise<Products> {
+export async function fastestProducts(open: OpenCounting): Promise<Candidate> {
     const { addon, built } = await loadAddon();
-    const kinds: readonly Products[] = ['ggml', ...addon.products()];
+    const own = addon.products();
+    const kinds = candidates.filter((kind) => kind === 'ggml' || own.includes(kind));
     const processor = cpus().map(({ model }) => model);
     const libraries = await libraryHashes(dirname(built.addonPath));
-    const key = keyOf({ processor, kinds: [...kinds], release: built.release, libraries });
+    const key = keyOf({ processor, kinds, release: built.release, libraries });
     const known = await readCached('products', key, kept);
     if (known !== undefined) return known.products;
     const products = kinds.length === 1 ? 'ggml' : await measured(kinds, open);
@@ -52,8 +53,8 @@ async function libraryHashes(folder: string): Promise<string[]> {
     return Promise.all(names.map((name) => fileHash(join(folder, name))));
 }
 
-async function measured(kinds: readonly Products[], open: OpenCounting): Promise<Products> {
-    const engines: { readonly products: Products; readonly engine: Counting; least: number }[] = [];
+async function measured(kinds: readonly Candidate[], open: OpenCounting): Promise<Candidate> {
+    const engines: { readonly products: Candidate; readonly engine: Counting; least: number }[] = [];
     try {
         for (const products of kinds) {
             const engine = await open({ model: embeddedModel, gpu: 'off', threads: 1, windowSize: 512, products });

@@ -12,14 +12,14 @@ import { checkOptions, checkTrainContext, checkWindow } from './checkOptions.js'
 import { defaultThreads } from './defaultThreads.js';
 import { type EditCapacity, largerCapacity } from './editSlots.js';
 import { type EngineSettings, engineSettings } from '../types/EngineSettings.js';
-import type { EngineOptions } from '../types/engineTypes.js';
+import type { EngineOptions, Products } from '../types/engineTypes.js';
 import { type LoadedBackends, loadBackends } from '../native/loadBackends.js';
 import type { MemoryPlan } from '../types/MemoryPlan.js';
 import { modelFiles } from '../files/modelFiles.js';
 import { modelFingerprint } from '../files/modelFingerprint.js';
 import { awaitNative, nativeError } from '../native/nativeError.js';
 import { checkWeightsFit, describePlan, maxSequences, planMemory } from './planMemory.js';
-import type { OpenCounting, Products } from './fastestProducts.js';
+import type { OpenCounting } from './fastestProducts.js';
 import { resolveModel } from '../files/resolveModel.js';
 import { settledProducts } from './settledProducts.js';
 import { usualWindow } from './usualWindow.js';

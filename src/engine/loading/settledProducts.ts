@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../../errors.js';
-import type { EngineOptions } from '../types/engineTypes.js';
-import { fastestProducts, type OpenCounting, type Products } from './fastestProducts.js';
+import type { EngineOptions, OwnProducts, Products } from '../types/engineTypes.js';
+import { fastestProducts, type OpenCounting } from './fastestProducts.js';
 import type { LoadedBackends } from '../native/loadBackends.js';
 
 /**
@@ -18,8 +18,8 @@ export async function settledProducts(
     const refuse = (option: string, why: string): never => {
         throw new LanguageNeuronsError('UNSUPPORTED', `${option} ${why}`);
     };
-    if (exact && products === 'bf16') {
-        throw new LanguageNeuronsError('WRONG_USE', '`exact` multiplies in F32: leave out `products: bf16`');
+    if (exact && (products === 'bf16' || products === 'int8')) {
+        throw new LanguageNeuronsError('WRONG_USE', `\`exact\` multiplies in F32: leave out \`products: ${products}\``);
     }
     if (products === 'auto' && !exact) {
         const chosen = gpus.length > 0 ? 'ggml' : await fastestProducts(open);
@@ -30,7 +30,7 @@ export async function settledProducts(
     const option = exact ? '`exact`' : `\`products: ${products}\``;
     if (gpus.length > 0) refuse(option, `is for the CPU, and layers go to ${name}: add \`gpu: off\`, or leave it out`);
     const own = addon.products();
-    const needed = exact ? 'f32' : (products as 'f32' | 'bf16');
+    const needed = exact ? 'f32' : (products as OwnProducts);
     if (!own.includes(needed)) {
         refuse(
             option,

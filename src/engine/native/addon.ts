@@ -1,5 +1,6 @@
 import type { ValueOf } from '../../settings/Setting.js';
 import type { engineTable } from '../../settings/settings.js';
+import type { OwnProducts, Products } from '../types/engineTypes.js';
 import type { InputSquares } from '../types/InputSquares.js';
 import type { LayerResiduals } from '../types/LayerResiduals.js';
 import type { MemoryBytes } from '../types/MemoryPlan.js';
@@ -50,7 +51,7 @@ export interface NativeAddon {
     /** Writes an importance matrix in the form that llama-quantize reads: a GGUF file. */
     writeImatrix(path: string, entries: readonly InputSquares[], of: NativeImatrixSource): Promise<void>;
     /** Products of large batches beside ggml's that this processor can compute. */
-    products(): ('f32' | 'bf16')[];
+    products(): OwnProducts[];
     /** ggml's types whose products with batches our kernels compute on this processor, to the same bits. */
     ggmlBits(): string[];
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
@@ -176,7 +177,7 @@ export interface NativeHeader {
 export interface NativeModelOptions {
     readonly path: string;
     /** How large batches are multiplied with weights on the CPU; `exact`: all in F32, all else too. Default `ggml`. */
-    readonly products?: 'ggml' | 'f32' | 'bf16' | 'exact';
+    readonly products?: Products | 'exact';
     /** Weights stay in the order of the file, also where ggml's CPU backend would change it. Default: false. */
     readonly fileOrder?: boolean;
     /** Names of the devices that layers may go to, in this order; none: the CPU alone. */

@@ -1,6 +1,6 @@
 import type { Setting, ShapedResult } from '../../settings/Setting.js';
 import { collectTable, engineTable } from '../../settings/settings.js';
-import type { EngineOptions } from './engineTypes.js';
+import type { EngineOptions, OwnProducts } from './engineTypes.js';
 
 /**
  * The options of an engine that shape its results besides model and adapters: the rows of `engineTable` that say so, by
@@ -14,7 +14,7 @@ export type EngineSettings = {
     /** Most tokens of one text. */
     readonly window: number;
     /** Other matrix products than ggml's. */
-    readonly products?: 'f32' | 'bf16' | 'exact';
+    readonly products?: OwnProducts | 'exact';
     /** Bins of each neuron's histogram, where values are collected too. */
     readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */

@@ -8,6 +8,10 @@ import type { AnySample } from './TokenizedSample.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = ValueOf<typeof engineTable.gpu>;
+/** Matrix products with the weights on the CPU. */
+export type Products = Exclude<ValueOf<typeof engineTable.products>, 'auto'>;
+/** Those beside ggml's. */
+export type OwnProducts = Exclude<Products, 'ggml'>;
 
 /** The model, the settings of `engineTable`, and what the memory is for. @inline */
 export interface EngineOptions extends OptionsOf<typeof engineTable> {
