@@ -29,16 +29,32 @@ function again(chain: number): string {
     return `CAMPAIGN_SEED=${seed} CAMPAIGN_KILLS=${kills} CAMPAIGN_CHAIN=${chain} npm run test:campaign -- kills`;
 }
 
+async function checked(folder: string, args: readonly string[]): Promise<void> {
+    const { code, stderr } = await runIn(folder, args);
+    expect(code, stderr).toBe(0);
+}
+
+const prepared = new Map<string, string>();
+
+/** A folder in which commands are done, each time the same one. */
+async function after(commands: Scenario['before']): Promise<string> {
+    const [key, last] = [JSON.stringify(commands), commands.at(-1)];
+    if (last === undefined) return join(root, 'inputs');
+    if (!prepared.has(key)) {
+        const earlier = await after(commands.slice(0, -1));
+        const folder = join(root, `before-${prepared.size}`);
+        cpSync(earlier, folder, { recursive: true });
+        await checked(folder, last);
+        prepared.set(key, folder);
+    }
+    return prepared.get(key)!;
+}
+
 async function undisturbed(scenario: Scenario): Promise<Undisturbed> {
     const home = join(root, scenario.name.replaceAll(/\W+/g, '-'));
-    const [template, reference] = [join(home, 'before'), join(home, 'undisturbed')];
+    const reference = join(home, 'undisturbed');
     mkdirSync(home);
-    cpSync(join(root, 'inputs'), template, { recursive: true });
-    const checked = async (folder: string, args: readonly string[]): Promise<void> => {
-        const { code, stderr } = await runIn(folder, args);
-        expect(code, stderr).toBe(0);
-    };
-    for (const command of scenario.before) await checked(template, command);
+    const template = await after(scenario.before);
     cpSync(template, reference, { recursive: true });
     const begin = performance.now();
     await checked(reference, scenario.command);
