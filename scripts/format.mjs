@@ -20,6 +20,7 @@ const formatted = [
     run(program('prettier', 'bin/prettier.cjs'), [
         check ? '--check' : '--write',
         '--log-level=warn',
+        ...['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/prettier'],
         ...files(/\.(ts|tsx|mts|mjs|js|css)$/),
     ]),
     run(program('clang-format-node', 'build/cli.js'), [
