@@ -16,7 +16,7 @@ const at = (...parts: string[]): string => join(folder, ...parts);
 /** Milliseconds from the signal to the end: 1.5 s for the work to end by itself, and a busy machine's delays. */
 const bound = 3000;
 
-/** Counts whose analysis takes some 10 s in one synchronous piece: few neurons in 200 folds, each left out once. */
+/** Counts whose analysis takes some 20 s in one synchronous piece: few neurons in 400 folds, each left out once. */
 async function writeManyCounts(dir: string): Promise<void> {
     const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn'];
     const [layers, width, l] = [5, 800, languages.length];
@@ -27,7 +27,7 @@ async function writeManyCounts(dir: string): Promise<void> {
         counts: Array.from({ length: layers }, layer),
         tokens: new BigInt64Array(l).fill(1000n),
     });
-    const folds = Array.from({ length: 200 }, fold);
+    const folds = Array.from({ length: 400 }, fold);
     const source = {
         model: { name: 'synthetic', architecture: 'llama', quantization: 'F16', fingerprint: '0'.repeat(64) },
         dataset: { name: 'none', hash: '0'.repeat(64) },
@@ -83,7 +83,7 @@ async function startIdentify(): Promise<{ child: ChildProcess; ended: Promise<Cl
     const { child, ended } = startCli(identify());
     while (childrenOf(child)[0] === 0) await wait(50);
     const worker = childrenOf(child)[0]!;
-    while (processorTime(worker) < 2) await wait(50); // starting and reading take 1
+    while (processorTime(worker) < 3) await wait(50); // starting and reading take 1
     return { child, ended, worker };
 }
 
