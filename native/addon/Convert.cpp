@@ -59,14 +59,17 @@ void take_products(const Napi::Object & object, ModelOptions & options) {
     const Napi::Value value = object.Get("products");
     const std::string name = value.IsUndefined() ? "ggml" : std::string(value.ToString());
     options.exact = name == "exact";
-    if (name == "f32" || options.exact) {
+    if (options.exact) {
         options.products = products::Kind::f32;
-    } else if (name == "bf16") {
-        options.products = products::Kind::bf16;
-    } else if (name == "int8") {
-        options.products = products::Kind::int8;
     } else if (name != "ggml") {
-        throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
+        const auto * known = std::find_if(
+            std::begin(products::named_kinds), std::end(products::named_kinds),
+            [&](const products::NamedKind & named) { return name == named.name; }
+        );
+        if (known == std::end(products::named_kinds)) {
+            throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
+        }
+        options.products = known->kind;
     }
 }
 

@@ -63,14 +63,10 @@ Napi::Value ggml_bits(const Napi::CallbackInfo & info) {
 Napi::Value own_products(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
     auto names = Napi::Array::New(env);
-    if (products::kernels_of(products::Kind::f32) != nullptr) {
-        names.Set(names.Length(), "f32");
-    }
-    if (products::kernels_of(products::Kind::bf16) != nullptr) {
-        names.Set(names.Length(), "bf16");
-    }
-    if (products::kernels_of(products::Kind::int8) != nullptr) {
-        names.Set(names.Length(), "int8");
+    for (const auto & [name, kind] : products::named_kinds) {
+        if (products::kernels_of(kind) != nullptr) {
+            names.Set(names.Length(), name);
+        }
     }
     return names;
 }

@@ -14,6 +14,13 @@ struct AttentionPart;
 
 enum class Kind { integers, f32, bf16, int8 };
 
+// Those that one chooses by name in the place of ggml's.
+struct NamedKind {
+    const char * name;
+    Kind kind;
+};
+constexpr NamedKind named_kinds[] = { { "f32", Kind::f32 }, { "bf16", Kind::bf16 }, { "int8", Kind::int8 } };
+
 // ggml's formats whose products can be computed in integers.
 // q4_k: as the file holds it, but for Kind::integers in ggml's order for x86, eight rows side by side.
 enum class Format { other, q8_0, q5_0, q5_1, q4_0, q4_1, q6_k, q4_k, q5_k };

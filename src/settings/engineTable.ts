@@ -63,7 +63,7 @@ export const engineTable = inGroup('Devices and memory', {
      * How batches of 32 tokens or more are multiplied with weights on the CPU: by ggml, which rounds activations to 8
      * bits for most quantizations; in F32; in BF16, attention too, where the processor has AVX-512 BF16; or in 8-bit
      * integers, with attention in BF16, where it has AVX-512 VNNI too.
-     * `auto`: those that measure fastest on this processor. Results are of the products that it chose.
+     * `auto`: those of the first three that measure fastest on this processor. Results are of what it chose.
      */
     products: {
         choices: ['auto', 'ggml', 'f32', 'bf16', 'int8'],

@@ -1,6 +1,7 @@
 // Products of one kind of native/products/kernels.cpp, LN_PRODUCTS, beside the same in doubles. Prints the largest
 // error of any, as a share of the sum of the magnitudes of its terms: of F32, then of BF16 where the kind has it, then
-// in integers where it has them, of operands that are integers of 8 bits and of others.
+// in integers where it has them, of operands that are integers of 8 bits and of others. Last, 1 where products in
+// integers keep what is not finite.
 
 #include "otherTiles.h"
 #include "products.h"
@@ -234,6 +235,31 @@ double worst_of_int8(bool integers) {
     }
     return most;
 }
+
+// Whether one operand that is no number, or infinite, leaves none of the products with it finite.
+bool keeps_what_is_not_finite() {
+    constexpr int64_t rows = 3, k = 256;
+    for (const Stored & stored : in_formats) {
+        for (const float odd : { NAN, INFINITY, -INFINITY }) {
+            std::mt19937 random(1);
+            const std::vector<char> weights = random_weights(stored, rows * k, random);
+            std::vector<float> x = random_operands(size_t(k), false, random);
+            x[37] = odd;
+            std::vector<uint32_t> words(size_t(words_of(Kind::int8, k))), scratch(scratch_words(Kind::int8, k));
+            LN_PRODUCTS::int8.round(stored.format, x.data(), words.data(), k);
+            const auto row_bytes = size_t(k / stored.values * stored.bytes);
+            const Matrix w = { weights.data(),       row_bytes,         rows,         k, stored.values,
+                               size_t(stored.bytes), stored.dequantize, stored.format };
+            float y[rows];
+            const int32_t place = 0;
+            LN_PRODUCTS::int8.multiply(w, 0, rows, { words.data(), words.size(), 1, &place }, y, rows, scratch.data());
+            if (std::any_of(y, y + rows, [](float value) { return std::isfinite(value); })) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
 #endif
 
 int main() {
@@ -243,7 +269,7 @@ int main() {
         std::printf("%.3g\n", worst(Kind::bf16, LN_PRODUCTS::bf16));
 #endif
 #ifdef __AVX512VNNI__
-        std::printf("%.3g\n%.3g\n", worst_of_int8(true), worst_of_int8(false));
+        std::printf("%.3g\n%.3g\n%d\n", worst_of_int8(true), worst_of_int8(false), keeps_what_is_not_finite());
 #endif
     });
 }
