@@ -13,10 +13,10 @@ const resamples = 1000;
  * How often each unit is in each resample, [resamples][units]. The same for the same number of units:
  * what is measured on the same units is resampled together, which makes differences paired.
  */
-export function drawResamples(units: number): Uint16Array[] {
+export function drawResamples(units: number, count = resamples): Uint16Array[] {
     if (units < 2) return [];
     const generator = randomGenerator(units);
-    return Array.from({ length: resamples }, () => {
+    return Array.from({ length: count }, () => {
         const times = new Uint16Array(units);
         for (let i = 0; i < units; i++) times[uniformInt(generator, 0, units - 1)]!++;
         return times;

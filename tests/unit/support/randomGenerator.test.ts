@@ -83,7 +83,7 @@ it('random neurons of neighbouring seeds have no more in common than chance give
 it('resamples of neighbouring numbers of units begin anew', () => {
     const first = Array.from(
         { length: 400 },
-        (_, i) => drawResamples(60 + i)[0]!.findIndex((times) => times > 2) / 200,
+        (_, i) => drawResamples(60 + i, 1)[0]!.findIndex((times) => times > 2) / 200,
     );
     expect(Math.abs(correlation(first.slice(1), first.slice(0, -1)))).toBeLessThan(0.22);
 });
