@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
@@ -11,8 +11,8 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 export function randomGenerator(...numbers: readonly number[]): RandomGenerator {
     const bytes = Buffer.alloc(8 * numbers.length);
     for (const [i, number] of numbers.entries()) bytes.writeDoubleLE(number, 8 * i);
-    const hash = createHash('sha256').update(bytes).digest();
-    return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => hash.readInt32LE(offset)));
+    const digest = hash('sha256', bytes, 'buffer');
+    return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
 }
 
 /** Numbers of a text, for `randomGenerator`: those of its characters. */

@@ -111,19 +111,24 @@ function divide(l: readonly number[], g: readonly number[]): { score: number; en
 function shareWorse(l: readonly number[], g: readonly number[], score: number): number {
     const random = randomGenerator(seed);
     const order = Array.from(l.keys());
+    const fitsOf = order.map((i) => fits.map((fit) => fit(l[i]!, g[i]!)));
     let asGood = 0;
     for (let round = 0; round < orders; round++) {
         for (let i = order.length - 1; i > 0; i--) {
             const j = uniformInt(random, 0, i);
             [order[i], order[j]] = [order[j]!, order[i]!];
         }
-        if (
-            divide(
-                order.map((i) => l[i]!),
-                order.map((i) => g[i]!),
-            ).score >= score
-        )
-            asGood++;
+        if (bestScore(order.map((i) => fitsOf[i]!)) >= score) asGood++;
     }
     return 1 - (asGood + 1) / (orders + 1);
+}
+
+/** The score of `divide`, without the ends. @param fitsOf how each layer fits each stage, in the order of the layers */
+function bestScore(fitsOf: readonly (readonly number[])[]): number {
+    const best = fits.map(() => -Infinity);
+    for (const [i, fit] of fitsOf.entries()) {
+        for (let s = best.length - 1; s > 0; s--) best[s] = Math.max(best[s]!, best[s - 1]!) + fit[s]!;
+        best[0] = (i === 0 ? 0 : best[0]!) + fit[0]!;
+    }
+    return best.at(-1)!;
 }
