@@ -25,7 +25,7 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
     let ggml: GgmlBlocks;
     let libraries: LlamaLibraries;
     beforeAll(async () => {
-        ggml = new GgmlBlocks(folder);
+        ggml = new GgmlBlocks();
         libraries = await LlamaLibraries.build(folder);
     });
 

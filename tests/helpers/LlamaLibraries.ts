@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
+import { nativeProgram } from './nativeProgram.js';
 import { twoThreads } from './threads.mjs';
 
 /** Our libllama and the one that node-llama-cpp ships, each in a process that knows nothing of this project. */
@@ -11,7 +12,7 @@ export class LlamaLibraries {
     readonly #ggmlFolder: string;
     readonly #paths: Readonly<Record<'ours' | 'theirs', string>>;
 
-    /** @param folder gets the program */
+    /** @param folder gets the logits */
     static async build(folder: string): Promise<LlamaLibraries> {
         return new LlamaLibraries(folder, (await ensureBuilt()).ggmlDir);
     }
@@ -31,22 +32,11 @@ export class LlamaLibraries {
     #program(name: 'logits' | 'tokens'): string {
         const made = this.#programs.get(name);
         if (made !== undefined) return made;
-        const program = join(this.#folder, name);
         const source = resolve('build/llama.cpp');
-        execFileSync(
-            process.env.CXX ?? 'c++',
-            [
-                '-std=c++17',
-                '-O1',
-                resolve(`tests/native/${name}.cpp`),
-                `-I${source}/include`,
-                `-I${source}/ggml/include`,
-                '-ldl',
-                '-o',
-                program,
-            ],
-            { stdio: ['ignore', 'inherit', 'inherit'] },
-        );
+        const program = nativeProgram(name, {
+            include: [`${source}/include`, `${source}/ggml/include`],
+            link: ['-ldl'],
+        });
         this.#programs.set(name, program);
         return program;
     }

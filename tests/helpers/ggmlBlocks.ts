@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import type { BlockType } from '../../src/gguf/blockTypes.js';
 import { scaleFormats } from '../../src/gguf/scaleFormats.js';
 import { randomGenerator } from '../../src/support/randomGenerator.js';
+import { nativeProgram } from './nativeProgram.js';
 
 /** Why ggml cannot be asked here, or undefined. */
 export const noGgml =
@@ -16,20 +17,12 @@ export const noGgml =
 export class GgmlBlocks {
     readonly #program: string;
 
-    /** @param folder gets the program */
-    constructor(folder: string) {
+    constructor() {
         const { ggmlBase } = resolveBackends().prebuilt!;
-        this.#program = join(folder, 'blocks');
-        execFileSync(process.env.CXX ?? 'c++', [
-            '-std=c++17',
-            '-O1',
-            `-I${resolve('build/llama.cpp/ggml/include')}`,
-            resolve('tests/native/blocks.cpp'),
-            '-o',
-            this.#program,
-            ggmlBase,
-            `-Wl,-rpath,${dirname(ggmlBase)}`,
-        ]);
+        this.#program = nativeProgram('blocks', {
+            include: [resolve('build/llama.cpp/ggml/include')],
+            link: [ggmlBase, `-Wl,-rpath,${dirname(ggmlBase)}`],
+        });
     }
 
     /** Every type of ggml by its number. */

@@ -271,7 +271,7 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
 
     it.each(sameBits)('have the same bits: type $name', async ({ number, type }) => {
         const model = join(folder, `${type.name}.gguf`);
-        writeTyped(model, number, type, new GgmlBlocks(folder));
+        writeTyped(model, number, type, new GgmlBlocks());
         const bytes = (options: Omit<MeasuredOptions, 'model'>) =>
             withEngine({ model, ...options }, async (engine) => {
                 const ofLengths: Buffer[] = [];
@@ -310,7 +310,7 @@ const noInt8 = own.includes('int8') ? noGgml : 'no AVX-512 VNNI and BF16';
 describe.skipIf(noInt8 !== undefined)(`${inIntegers}${noInt8 === undefined ? '' : ` (skipped: ${noInt8})`}`, () => {
     it.each(types.filter(({ name }) => multipliedTypes.includes(name)))('$name', async ({ number, type, name }) => {
         const model = join(folder, `${name}-int8.gguf`);
-        writeTyped(model, number, type, new GgmlBlocks(folder));
+        writeTyped(model, number, type, new GgmlBlocks());
         for (const length of [32, 33, 101]) {
             const tokens = Int32Array.from({ length }, (_, i) => (37 * i + 11) % 64);
             const expected = await logitsOf({ model, exact: true }, tokens);

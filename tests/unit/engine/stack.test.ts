@@ -1,29 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../helpers/temporaryFolder.js';
-
-const folder = temporaryFolder();
+import { nativeProgram } from '../../helpers/nativeProgram.js';
 
 describe.skipIf(process.platform === 'win32')('a match of std::regex, which recurses for every character', () => {
-    const program = join(folder, 'stack');
+    let program: string;
     beforeAll(() => {
-        const source = resolve('build/llama.cpp');
-        execFileSync(process.env.CXX ?? 'c++', [
-            '-std=c++17',
-            '-O1',
-            ...[
-                resolve('native/adapter'),
-                resolve('native/products'),
-                `${source}/include`,
-                `${source}/ggml/include`,
-            ].map((path) => `-I${path}`),
-            resolve('tests/native/stack.cpp'),
-            resolve('native/adapter/neuron-stack.cpp'),
-            '-pthread',
-            '-o',
-            program,
-        ]);
+        const folders = [
+            'native/adapter',
+            'native/products',
+            'build/llama.cpp/include',
+            'build/llama.cpp/ggml/include',
+        ];
+        program = nativeProgram('stack', {
+            sources: [resolve('native/adapter/neuron-stack.cpp')],
+            include: folders.map((folder) => resolve(folder)),
+            link: ['-pthread'],
+        });
     });
 
     /** What the program prints where it may have so many KiB of memory. */

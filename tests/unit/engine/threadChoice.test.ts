@@ -1,23 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../helpers/temporaryFolder.js';
-
-const folder = temporaryFolder();
+import { nativeProgram } from '../../helpers/nativeProgram.js';
 
 describe('how many threads compute', () => {
     let chosen: Record<string, number>;
     beforeAll(() => {
-        const program = join(folder, 'threads');
-        execFileSync(process.env.CXX ?? 'c++', [
-            '-std=c++17',
-            '-O1',
-            `-I${resolve('native/addon')}`,
-            resolve('tests/native/threadChoice.cpp'),
-            resolve('native/addon/ThreadChoice.cpp'),
-            '-o',
-            program,
-        ]);
+        const program = nativeProgram('threadChoice', {
+            sources: [resolve('native/addon/ThreadChoice.cpp')],
+            include: [resolve('native/addon')],
+        });
         chosen = JSON.parse(execFileSync(program, { encoding: 'utf8' })) as Record<string, number>;
     });
 

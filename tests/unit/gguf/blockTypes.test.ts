@@ -4,9 +4,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { blockTypes, otherTypes } from '../../../src/gguf/blockTypes.js';
 import { scaleRow } from '../../../src/gguf/scaleRow.js';
 import { GgmlBlocks, noGgml, randomBlocks } from '../../helpers/ggmlBlocks.js';
-import { temporaryFolder } from '../../helpers/temporaryFolder.js';
-
-const folder = temporaryFolder();
 
 /** Numbers and names of `enum ggml_type`, in the header of the llama.cpp that is built. */
 function ggmlTypes(): Map<number, string> {
@@ -24,7 +21,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
 describe.skipIf(noGgml !== undefined)(`block types${noGgml === undefined ? '' : ` (skipped: ${noGgml})`}`, () => {
     let ggml: GgmlBlocks;
     beforeAll(() => {
-        ggml = new GgmlBlocks(folder);
+        ggml = new GgmlBlocks();
     });
 
     it('are those of ggml.h, each a matrix can have or not', () => {
