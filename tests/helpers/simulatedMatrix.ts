@@ -18,6 +18,8 @@ export interface SimulatedMatrix {
     /** Of row r in column c: rise of log-perplexity, or fall of accuracy, beyond a control's. */
     readonly effect: (r: number, c: number) => number;
     readonly seed: number;
+    /** Default: true. Resampling for them takes most of the time; without them they are null. */
+    readonly intervals?: boolean;
 }
 
 /** Of a text's change: like that of texts of the UDHR on Gemma 3 270M, where it is 0.024 with a skew of 0.2. */
@@ -64,7 +66,7 @@ export function simulateMatrix(simulated: SimulatedMatrix): {
     /** Of `beyondControl`. */
     readonly truth: (r: number, c: number) => number;
 } {
-    const { metric, languages: l, controls } = simulated;
+    const { metric, languages: l, controls, intervals = true } = simulated;
     const languages = Array.from({ length: l }, (_, k) => `l${k}`);
     const named = (name: string): ModelState => ({ ...wholeModel, name, neurons: [[0, 0]] });
     const own = languages.map((_, r) => named(`own ${r}`));
@@ -77,7 +79,12 @@ export function simulateMatrix(simulated: SimulatedMatrix): {
             cells.set(`${name}/${language}`, draw.changed(simulated.effect(r, c)));
         for (const { name } of others.flat()) cells.set(`${name}/${language}`, draw.changed(0));
     }
-    const facts: MetricFacts = { kind: metric === 'ppl' ? ppl : accuracy, languages, settings: {} };
+    const kind = metric === 'ppl' ? ppl : accuracy;
+    const none = { resamples: false, ofValue: () => null, ofDifference: () => null };
+    const facts: MetricFacts = {
+        kind: intervals ? kind : { ...kind, intervals: { ...kind.intervals, ...none } },
+        ...{ languages, settings: {} },
+    };
     const cell = (state: ModelState, language: string): Cell => cells.get(`${state.name}/${language}`)!;
     const measurements: Measurements = { cell, settings: {}, decodedTokens: () => 0 };
     const set = buildSet(facts, { own, controls: others }, estimates(facts, measurements));

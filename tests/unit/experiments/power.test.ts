@@ -22,7 +22,8 @@ function cells({ metric, units, controls, effect }: Kind, from: number): { told:
     const spreads: CellSpread[] = [];
     let [told, all] = [0, 0];
     for (let seed = from; seed < from + times; seed++) {
-        const { set } = simulateMatrix({ metric, languages: 10, units, controls, effect: () => effect, seed });
+        const given = { metric, languages: 10, units, controls, effect: () => effect, seed };
+        const { set } = simulateMatrix({ ...given, intervals: false });
         const { deviation, effective } = set.spread!;
         for (const [r, row] of deviation.entries())
             for (const [c, one] of row.entries()) {
