@@ -21,7 +21,7 @@ const mostNameBytes = 200;
 /** Most bytes of a holder's description. */
 const mostHolderBytes = 64 * 1024;
 /** How long to wait for the work of a command that was killed, which may still run for a moment. */
-const graceMilliseconds = 5000;
+export const graceMilliseconds = 5000;
 /** A file system that keeps no locks says one of these; there people see to it that one process works in a folder. */
 const lockless = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
@@ -42,21 +42,32 @@ const held = new AsyncLocalStorage<ReadonlyMap<string, boolean>>();
  * Does work that writes into a folder, one process at a time: a lock of the operating system's on `.lock.json`, which
  * ends with its process however that ends. What ended processes were writing is removed.
  * @param work what is done, such as `collect`; a process that comes second names it
+ * @param patience milliseconds to wait for a holder
  * @throws LanguageNeuronsError BUSY, naming the holder; UNWRITABLE; what the work throws
  */
-export async function withFolder<T>(folder: string, work: string, run: () => Promise<T>): Promise<T> {
-    return withLock(await folderLock(folder, false), work, run);
+export async function withFolder<T>(
+    folder: string,
+    work: string,
+    run: () => Promise<T>,
+    patience = graceMilliseconds,
+): Promise<T> {
+    return withLock({ ...(await folderLock(folder, false)), patience }, work, run);
 }
 
 /** The same for one file of a folder: others may work on other files meanwhile, but not on the whole folder. */
-export async function withFile<T>(path: string, work: string, run: () => Promise<T>): Promise<T> {
+export async function withFile<T>(
+    path: string,
+    work: string,
+    run: () => Promise<T>,
+    patience = graceMilliseconds,
+): Promise<T> {
     const bytes = Buffer.byteLength(basename(path));
     if (bytes > mostNameBytes) {
         const why = `its name has ${bytes} bytes, more than ${mostNameBytes}`;
         throw new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}; choose a shorter one`);
     }
-    const folder = await folderLock(dirname(path), true);
-    const file = { path: fileLockPath(folder, path), name: path, shared: false };
+    const folder = { ...(await folderLock(dirname(path), true)), patience };
+    const file = { path: fileLockPath(folder, path), name: path, shared: false, patience };
     return withLock(folder, work, () => withLock(file, work, run));
 }
 

@@ -4,7 +4,7 @@ import type { NativeAddon } from './addon.js';
 import { awaitNative } from './nativeError.js';
 
 /** Milliseconds for a server to say its version. It serves one client at a time, and lets others wait. */
-const patience = 5000;
+export const serverPatience = 5000;
 /** ggml's scheduler takes 16 backends, those of the CPU and of an accelerator of it among them. */
 const mostDevices = 14;
 /** Servers that this process holds the connection to: they answer no other. */
@@ -55,15 +55,20 @@ function endpointOf(server: string): { host: string; port: number } {
 /**
  * Connects to servers for as long as the process lasts. Each is asked for its version first: ggml itself aborts the
  * process where one is not there, and waits forever where one is busy.
+ * @param patience milliseconds for each to say its version
  * @returns names of their devices, in the order of the servers
  * @throws LanguageNeuronsError NOT_FOUND where a server does not answer, MISMATCH where it speaks another version
  */
-export async function addServers(addon: NativeAddon, servers: readonly string[]): Promise<string[]> {
+export async function addServers(
+    addon: NativeAddon,
+    servers: readonly string[],
+    patience = serverPatience,
+): Promise<string[]> {
     const own = addon.rpcVersion().join('.');
     const devices: string[] = [];
     for (const server of servers) {
         if (!connected.has(server)) {
-            const version = await askVersion(server);
+            const version = await askVersion(server, patience);
             if (version !== own) {
                 throw new LanguageNeuronsError(
                     'MISMATCH',
@@ -82,7 +87,7 @@ export async function addServers(addon: NativeAddon, servers: readonly string[])
  * The version of a server's protocol, such as `7.0.0`.
  * @throws LanguageNeuronsError NOT_FOUND
  */
-async function askVersion(server: string): Promise<string> {
+async function askVersion(server: string, patience: number): Promise<string> {
     const socket = connect({ ...endpointOf(server), family: 4, signal: AbortSignal.timeout(patience) });
     const parts: Buffer[] = [];
     try {

@@ -4,11 +4,14 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { besideFolder, withFile, withFolder } from '../../../src/files/folderLock.js';
+import { besideFolder, graceMilliseconds, withFile, withFolder } from '../../../src/files/folderLock.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 /** Side by side: some wait seconds for a holder to end. */
 const it = test.concurrent;
+
+/** For holders that stay: nobody needs to wait 5 s for them. */
+const patience = 500;
 
 const root = temporaryFolder();
 let count = 0;
@@ -35,7 +38,8 @@ await locks[process.argv[3]](process.argv[2], 'collect', held);`,
 it('one at a time: the second is told who works there, and may begin when that one was killed', async () => {
     const folder = fresh();
     const first = await holder(folder);
-    const second = withFolder(folder, 'report', () => Promise.resolve('done'));
+    const begin = performance.now();
+    const second = withFolder(folder, 'report', () => Promise.resolve('done'), patience);
     await expect(second).rejects.toMatchObject({
         code: 'BUSY',
         message: expect.stringMatching(
@@ -44,6 +48,7 @@ it('one at a time: the second is told who works there, and may begin when that o
             ),
         ) as string,
     });
+    expect(performance.now() - begin).toBeGreaterThan(0.9 * patience);
     mkdirSync(join(folder, 'parts'));
     writeFileSync(join(folder, 'activations.safetensors.1234567'), 'half');
     writeFileSync(join(folder, 'parts', 'en.abc.safetensors.98'), 'half');
@@ -161,8 +166,8 @@ it('who works on a folder as a whole waits for those on its files, and never tak
     const half = [join(folder, 'a.json.4711'), join(folder, 'b.json.4712')];
     for (const path of half) writeFileSync(path, 'half');
     const others = [
-        withFile(join(folder, 'b.json'), 'collect', () => Promise.resolve()),
-        withFolder(folder, 'clean', () => Promise.resolve()),
+        withFile(join(folder, 'b.json'), 'collect', () => Promise.resolve(), patience),
+        withFolder(folder, 'clean', () => Promise.resolve(), patience),
     ];
     expect(await Promise.allSettled(others)).toMatchObject([
         {
@@ -181,7 +186,7 @@ it('who works on a folder as a whole waits for those on its files, and never tak
         },
     ]);
     await first!.kill();
-    await expect(withFolder(folder, 'clean', () => Promise.resolve())).rejects.toMatchObject({
+    await expect(withFolder(folder, 'clean', () => Promise.resolve(), patience)).rejects.toMatchObject({
         code: 'BUSY',
         message: expect.stringContaining(`process ${second!.pid} on`) as string,
     });
@@ -198,7 +203,8 @@ it('who works on a folder as a whole waits for those on its files, and never tak
 it('nobody begins on a file while another works on the folder', async () => {
     const folder = fresh();
     const first = await holder(folder);
-    await expect(withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve())).rejects.toMatchObject({
+    const refused = withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve(), patience);
+    await expect(refused).rejects.toMatchObject({
         code: 'BUSY',
         message: expect.stringContaining(`process ${first.pid} on`) as string,
     });
@@ -284,4 +290,8 @@ it('a report is made beside whoever works there, one at a time, and what it writ
     // Work beside others that fails for its own reasons fails with these.
     const failing = besideFolder(report, 'report', () => Promise.reject(new Error('mine')));
     await expect(failing).rejects.toThrow('mine');
+});
+
+it('a holder is waited for 5 s', () => {
+    expect(graceMilliseconds).toBe(5000);
 });
