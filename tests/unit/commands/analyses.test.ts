@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/experiments/results/Comparison.js';
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
-import { cli } from '../../helpers/cli.js';
+import { cli, type CliResult } from '../../helpers/cli.js';
 import { runCommand } from '../../helpers/runCommand.js';
 import { countsFile } from '../../helpers/torchFiles.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
@@ -29,6 +29,8 @@ function publish(name: string, step: number): void {
 
 const identify = (name: string) => runCommand('identify', at('runs', name), '--top-rate', '0.2', '--bar', '0.8');
 
+/** Begun before the other tests, which run while it waits. */
+let held: ReturnType<typeof whileHeld>;
 beforeAll(async () => {
     for (const [name, step] of [
         ['base', 0],
@@ -45,7 +47,25 @@ beforeAll(async () => {
         });
         await identify(name);
     }
+    cpSync(at('runs', 'base'), at('runs', 'held'), { recursive: true });
+    held = whileHeld(at('runs', 'held'));
 });
+
+/** What `report` and `identify` answer where another process works in the folder: `identify` waits 5 s for it. */
+async function whileHeld(dir: string): Promise<{ readonly report: CliResult; readonly refused: CliResult }> {
+    const hold = at('hold.mjs');
+    writeFileSync(
+        hold,
+        `import { withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
+const held = () => new Promise((end) => process.once('message', end).send('held'));
+await withFolder(process.argv[2], 'deactivate', held);`,
+    );
+    const child = fork(hold, [dir], { stdio: 'ignore' });
+    await new Promise((held, failed) => child.once('message', held).once('exit', failed));
+    const [report, refused] = await Promise.all([cli('report', dir, '--json'), cli('identify', dir)]);
+    await new Promise((ended) => child.once('exit', ended).kill());
+    return { report, refused };
+}
 
 it('identify answers the documented JSON, by either method', async () => {
     for (const method of ['paper', 'lape']) {
@@ -165,22 +185,15 @@ it.each([
 });
 
 it('report shows what is finished while another process works in the folder, and says so', async () => {
-    const dir = at('runs', 'base');
-    const hold = at('hold.mjs');
-    writeFileSync(
-        hold,
-        `import { withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
-const held = () => new Promise((end) => process.once('message', end).send('held'));
-await withFolder(process.argv[2], 'deactivate', held);`,
-    );
-    const child = fork(hold, [dir], { stdio: 'ignore' });
-    await new Promise((held, failed) => child.once('message', held).once('exit', failed));
-    const [{ code, stdout, stderr }, refused] = await Promise.all([cli('report', dir, '--json'), cli('identify', dir)]);
-    await new Promise((ended) => child.once('exit', ended).kill());
+    const dir = at('runs', 'held');
+    const {
+        report: { code, stdout, stderr },
+        refused,
+    } = await held;
     expect(code, stderr).toBe(0);
     const warning = 'deactivate works in the folder: what it has not finished is not in this report';
     expect((JSON.parse(stdout) as { warnings: string[] }).warnings).toEqual([expect.stringContaining(warning)]);
-    expect(readFileSync(at('runs', 'base', 'report.html'), 'utf8')).toContain(warning);
+    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain(warning);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('works on it (deactivate');
     expect((await runCommand('report', dir)).json).toMatchObject({ warnings: [] });
