@@ -1,6 +1,7 @@
 import { neuronsAt, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { languageAmong } from '../languages/languageAmong.js';
+import { sum } from '../support/averages.js';
 import { type Activations, sitesOf, type Values } from './Activations.js';
 import { readActivations } from './activationsFile.js';
 
@@ -53,7 +54,7 @@ export class ActivationValues {
     /** The mean of the means of all languages but k. */
     meanOfOthers(site: number, index: number, k: number): number {
         const others = [...this.languages.keys()].filter((each) => each !== k);
-        return others.reduce((sum, each) => sum + this.mean(site, index, each), 0) / others.length;
+        return sum(others, (each) => this.mean(site, index, each)) / others.length;
     }
 
     /**
@@ -72,7 +73,7 @@ export class ActivationValues {
                 `percentiles of experts' neurons are not collected (site ${site}); use their mean`,
             );
         }
-        const total = histogram.reduce((sum, count) => sum + count, 0);
+        const total = sum(histogram);
         let below = (total * percent) / 100;
         for (const [bin, count] of histogram.entries()) {
             if (below > count || count === 0) {

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/Engine.js';
 import { settingsOf } from '../engine/types/EngineSettings.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/types/Site.js';
+import { sum } from '../support/averages.js';
 import { defined } from '../support/defined.js';
 import { formatQuantity } from '../support/format.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -185,7 +186,7 @@ async function countAll(
     const parts: CollectedPart[][] = Array.from({ length: folds }, () => []);
     let decodedTokens = 0;
     const ownShare = 1 / (shard?.total ?? 1);
-    progress.whole?.([...survey.languages.values()].reduce((sum, { characters }) => sum + characters, 0) * ownShare);
+    progress.whole?.(sum([...survey.languages.values()], ({ characters }) => characters) * ownShare);
     for (const [place, language] of corpus.languages.entries()) {
         const characters = Math.ceil(survey.languages.get(language)!.characters * ownShare);
         progress.stage(`count ${language} (${place + 1} of ${corpus.languages.length})`, characters);
@@ -213,10 +214,10 @@ async function countLanguage(
             return { path, part, skip: part.samples };
         }),
     );
-    const found = growing.reduce((sum, { skip }) => sum + skip, 0);
+    const found = sum(growing, ({ skip }) => skip);
     if (found > 0) {
         progress.note(`${language}: continues after ${found} of ${samples} texts`);
-        progress.advance(growing.reduce((sum, { part }) => sum + part.characters, 0));
+        progress.advance(sum(growing, ({ part }) => part.characters));
     }
     let decodedTokens = 0;
     if (found < samples) {

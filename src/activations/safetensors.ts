@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { sum } from '../support/averages.js';
 import { byName } from '../support/names.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
@@ -163,7 +164,7 @@ async function readOpened(file: FileHandle, wanted: (name: string) => boolean, d
     const tensors = new Map<string, Tensor<BigInt64Array>>();
     const wordTensors = new Map<string, Tensor<Uint32Array>>();
     const byteTensors = new Map<string, Tensor<Uint8Array>>();
-    checkFitsMemory(entries.reduce((sum, [name, { data_offsets: at }]) => sum + (wanted(name) ? at[1] - at[0] : 0), 0));
+    checkFitsMemory(sum(entries, ([name, { data_offsets: at }]) => (wanted(name) ? at[1] - at[0] : 0)));
     let end = 0;
     for (const [
         name,

@@ -2,6 +2,7 @@ import { type Choice, choose, chooseAmong, highAbove } from '../neurons/classes/
 import type { Probabilities } from '../neurons/scores/activationProbabilities.js';
 import { type ScoreParts, scoreParts } from '../neurons/scores/scoreParts.js';
 import { type NeuronAnalysis, neuronClasses } from '../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../support/averages.js';
 import { formatCount, formatQuantity, formatShort } from '../support/format.js';
 import { studentQuantile } from '../support/statistics.js';
 import { type ChanceDraws, chanceDraws } from './measures/chanceDraws.js';
@@ -132,9 +133,9 @@ const mostClassified = 0.5;
  * many of the places that chance has as it classifies. Undefined where it classifies too many.
  */
 function raiseBy({ drawn }: Pick<Drawn, 'drawn'>): number | undefined {
-    const sum = (of: (one: Found) => number): number => drawn.reduce((all, one) => all + of(one), 0);
-    const classified = sum(({ classes }) => classes.specific + classes.related) / sum(({ selected }) => selected);
-    return classified <= mostClassified ? 1 / (1 - classified) : undefined;
+    const classified = sum(drawn, ({ classes }) => classes.specific + classes.related);
+    const share = classified / sum(drawn, ({ selected }) => selected);
+    return share <= mostClassified ? 1 / (1 - share) : undefined;
 }
 
 function compare(label: string, found: Found, { drawn, beside }: Drawn, of: (one: Found) => number): Compared {
@@ -152,8 +153,8 @@ function compare(label: string, found: Found, { drawn, beside }: Drawn, of: (one
  */
 function rangeOf(numbers: readonly number[], times = 1): [mean: number, range: Range] {
     const k = numbers.length;
-    const mean = numbers.reduce((sum, number) => sum + number, 0) / k;
-    const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / (k - 1);
+    const mean = sum(numbers) / k;
+    const variance = sum(numbers, (number) => (number - mean) ** 2) / (k - 1);
     const margin = studentQuantile(k - 1) * Math.sqrt(Math.max(variance, mean) * (1 + 1 / k));
     return [times * mean, [Math.max(0, Math.floor(times * (mean - margin))), Math.ceil(times * (mean + margin))]];
 }

@@ -10,7 +10,7 @@ import { neuronName } from '../neurons/tables/neuronNames.js';
 import { neuronTable } from '../neurons/tables/neuronTable.js';
 import { rateRule } from '../neurons/controls/rateMatched.js';
 import { jsonNumber } from '../files/jsonNumber.js';
-import { median } from '../support/averages.js';
+import { median, sum } from '../support/averages.js';
 import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
 import { drawFrom, numbersOf, randomGenerator } from '../support/randomGenerator.js';
 import { type Correlation, rankCorrelation } from '../support/rankCorrelation.js';
@@ -180,10 +180,7 @@ async function testAll(context: CheckContext): Promise<Tested[] | undefined> {
     const engine = await context.engine();
     const { probability, starts, languages } = neuronTable(activations, analysis);
     progress.note(planWords(plans));
-    progress.stage(
-        'neurons set to 0 one by one',
-        plans.reduce((sum, plan) => sum + workOf(plan), 0),
-    );
+    progress.stage('neurons set to 0 one by one', sum(plans, workOf));
     const tested: Tested[] = [];
     for (const plan of plans) {
         const { language, specific, controls } = plan;
@@ -221,7 +218,7 @@ async function plansOf({ activations, analysis, settings, corpus }: CheckContext
 
 /** What is going to be computed, before it is. */
 function planWords(plans: readonly Plan[]): string {
-    const neurons = plans.reduce((sum, { specific }) => sum + specific.length, 0);
+    const neurons = sum(plans, ({ specific }) => specific.length);
     const times = Math.max(...plans.map((plan) => 2 * plan.specific.length + passesOf(plan)));
     return (
         `${formatQuantity(neurons, 'specific neuron')} and as many controls are set to 0 one by one: each language's ` +
@@ -236,7 +233,7 @@ function passesOf({ specific }: Plan): number {
 
 /** Characters that go through the model: of every neuron, and of the whole model in each pass. */
 function workOf(plan: Plan): number {
-    const characters = plan.texts.reduce((sum, { prompt, response }) => sum + prompt.length + response.length, 0);
+    const characters = sum(plan.texts, ({ prompt, response }) => prompt.length + response.length);
     return characters * (2 * plan.specific.length + passesOf(plan));
 }
 

@@ -5,7 +5,7 @@ import type { Probabilities } from '../neurons/scores/activationProbabilities.js
 import { choose } from '../neurons/classes/choose.js';
 import { languageOverlap } from '../neurons/analysis/languageOverlap.js';
 import { formatMeasured, formatShare } from '../support/format.js';
-import { mean } from '../support/averages.js';
+import { mean, sum } from '../support/averages.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import { type Finding, notTold, type Verdict } from './CheckResult.js';
@@ -142,8 +142,8 @@ async function sizesOf({ corpus, analysis, signal }: CheckContext): Promise<Reco
  */
 export function perUnit<P extends Probabilities>(probabilities: P, tokens: BigInt64Array, units: readonly number[]): P {
     const { p, l } = probabilities;
-    const allTokens = Array.from(tokens, Number).reduce((sum, one) => sum + one, 0);
-    const allUnits = units.reduce((sum, one) => sum + one, 0);
+    const allTokens = sum(Array.from(tokens, Number));
+    const allUnits = sum(units);
     const factors = units.map((own, k) => ((Number(tokens[k]) / own) * allUnits) / allTokens);
     return { ...probabilities, p: p.map((value, i) => value * factors[i % l]!) };
 }

@@ -9,6 +9,7 @@ import { neuronNamed } from '../neurons/tables/neuronNames.js';
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { writeWatched } from '../neurons/tables/watchedFile.js';
+import { sum } from '../support/averages.js';
 import { formatQuantity } from '../support/format.js';
 import type { CommandArguments, CommandOf } from './arguments/CommandDeclaration.js';
 import type { activationsDeclaration } from './arguments/declarations.js';
@@ -33,7 +34,7 @@ export const activationsCommand: CommandOf<typeof activationsDeclaration> = asyn
             ? names!.map((name) => neuronNamed(engine.sites, name))
             : neuronsOfSet(args, engine, analysis, args.of ?? corpus.languages);
     const { tokens, seconds } = await writeWatched(out, { engine, corpus, neurons, limit, signal, progress });
-    const all = Object.values(tokens).reduce((sum, some) => sum + some, 0);
+    const all = sum(Object.values(tokens));
     return {
         json: { out, neurons: neurons.length, tokens, seconds },
         text: `${formatQuantity(neurons.length, 'neuron')} at ${formatQuantity(all, 'token')} in ${out}`,

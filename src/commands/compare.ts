@@ -16,6 +16,7 @@ import { readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { numbersWithoutFolds } from '../neurons/classes/withoutFolds.js';
 import { metricOf } from '../experiments/registry/metrics.js';
 import { reportOn } from '../report/reportOn.js';
+import { sum } from '../support/averages.js';
 import { formatP } from '../support/format.js';
 import { type AlignedCell, alignedTable } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
@@ -72,9 +73,9 @@ function labelOf(i: number, paths: readonly string[]): string {
 export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
     const { overlap, groups, layers, metrics } = change;
-    const sum = (kind: 'specific' | 'related' | 'general'): string =>
+    const inAll = (kind: 'specific' | 'related' | 'general'): string =>
         signed(
-            layers.reduce((all, layer) => all + layer[kind], 0),
+            sum(layers, (layer) => layer[kind]),
             0,
         );
     const names: Readonly<Record<string, string>> = {
@@ -85,8 +86,8 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
         rest: 'the rest',
     };
     return [
-        `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, ` +
-            `general ${sum('general')}`,
+        `${analyses[0]!.label} → ${change.label}: specific ${inAll('specific')}, related ${inAll('related')}, ` +
+            `general ${inAll('general')}`,
         `overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, ` +
             `general ${share(overlap.general)}`,
         neuronsTable(groups, names),

@@ -7,6 +7,7 @@ import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
 import type { NeuronAnalysis, Stability } from '../neurons/analysis/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
+import { sum } from '../support/averages.js';
 import { alignedTable } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { identifyDeclaration } from './arguments/declarations.js';
@@ -29,7 +30,7 @@ export const identifyCommand: CommandOf<typeof identifyDeclaration> = async (arg
 /** Tables for people. */
 export function describeAnalysis(analysis: NeuronAnalysis): string {
     const { selected, widths, experts, lambda, threshold, general, stages, stability } = analysis;
-    const all = widths.reduce((sum, width) => sum + width, 0);
+    const all = sum(widths);
     const weight = lambda === null ? 'LAPE' : `λ = ${lambda}`;
     const places = stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ');
     return [

@@ -3,6 +3,7 @@ import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
+import { sum } from '../support/averages.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { importDeclaration } from './arguments/declarations.js';
 import { tokensTable } from './words/alignedTable.js';
@@ -18,7 +19,7 @@ export const importCommand: CommandOf<typeof importDeclaration> = async ({ folde
         await writeActivations(path, activations);
     });
     const { languages, counts, tokens } = activations;
-    const neurons = counts.reduce((sum, layer) => sum + layer.length / languages.length, 0);
+    const neurons = sum(counts, (layer) => layer.length / languages.length);
     const tokensOf = Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])]));
     const seconds = (performance.now() - begin) / 1000;
     return {

@@ -3,6 +3,7 @@ import type { MemoryBytes } from '../engine/types/MemoryPlan.js';
 import { describePlan, planMemory } from '../engine/loading/planMemory.js';
 import type { ModelSite } from '../engine/types/Site.js';
 import { neuronsAt } from '../engine/types/Site.js';
+import { sum } from '../support/averages.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { inspectDeclaration } from './arguments/declarations.js';
 import { toEngineOptions } from './process/openModel.js';
@@ -15,7 +16,7 @@ export const inspectCommand: CommandOf<typeof inspectDeclaration> = async (args,
     try {
         const { info, sites } = engine;
         const backends = backendsOf(engine);
-        const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
+        const neurons = sum(sites, neuronsAt);
         const { batchSize, windowSize } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, edits: 1, gpuLayers: args.gpuLayers };
         const onCpu = {

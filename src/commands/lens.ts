@@ -4,6 +4,7 @@ import { type LensFile, lensKinds, lensPath } from '../lens/lensFile.js';
 import { logitLens } from '../lens/logitLens.js';
 import { meanShares } from '../lens/meanShares.js';
 import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { sum } from '../support/averages.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
@@ -36,7 +37,7 @@ function describe(lens: LensFile): string {
 }
 
 function wordsOn({ languages }: LensFile): string {
-    const tokens = languages.reduce((sum, one) => sum + one.tokens, 0);
+    const tokens = sum(languages, (one) => one.tokens);
     const [read, texts] = [formatQuantity(tokens, 'token'), formatQuantity(languages.length, 'language')];
     return `likeliest tokens behind ${read} of ${texts}`;
 }

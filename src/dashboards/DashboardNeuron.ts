@@ -1,5 +1,6 @@
 import type { NeuronExamples } from '../examples/NeuronExamples.js';
 import type { ExamplesHead } from '../examples/examplesFile.js';
+import { sum } from '../support/averages.js';
 import { storedToken } from '../support/storedToken.js';
 
 /** An excerpt of a text in which a neuron is active. */
@@ -47,7 +48,7 @@ export function dashboardNeuron(
     facts: DashboardFacts,
 ): DashboardNeuron | undefined {
     const all = Object.values(languages);
-    const active = all.reduce((sum, one) => sum + one.active, 0);
+    const active = sum(all, (one) => one.active);
     if (active === 0) return undefined;
     const excerpts = [
         ...all.flatMap(({ strongest }) => strongest.map((example) => ({ ...example, quantile: undefined }))),
@@ -60,8 +61,8 @@ export function dashboardNeuron(
     }));
     return {
         ...facts,
-        density: active / Object.values(tokens).reduce((sum, count) => sum + count, 0),
-        histogram: edges.map((_, bin) => all.reduce((sum, { histogram }) => sum + (histogram[bin] ?? 0), 0)),
+        density: active / sum(Object.values(tokens)),
+        histogram: edges.map((_, bin) => sum(all, ({ histogram }) => histogram[bin] ?? 0)),
         edges,
         excerpts: excerpts.sort((a, b) => rank(a) - rank(b) || b.values[b.at]! - a.values[a.at]!),
     };

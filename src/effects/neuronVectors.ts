@@ -3,6 +3,7 @@ import { awaitNative } from '../engine/native/nativeError.js';
 import { missingNeuron, type Site } from '../engine/types/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../support/averages.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { DirectPath, PlacedTensor } from './directPath.js';
 
@@ -61,7 +62,7 @@ export async function* residualVectors(
 
 /** Through the final norm, without its division. */
 function throughNorm(added: Float64Array, norm: Float32Array | undefined, centred: boolean): Float64Array {
-    const mean = centred ? added.reduce((sum, value) => sum + value, 0) / added.length : 0;
+    const mean = centred ? sum(added) / added.length : 0;
     return added.map((value, i) => (value - mean) * (norm?.[i] ?? 1));
 }
 

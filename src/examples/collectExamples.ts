@@ -19,6 +19,7 @@ import { asPrompts } from '../questions/templates/chatSamples.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { examplesTable, outputTable } from '../settings/settings.js';
+import { sum } from '../support/averages.js';
 import { keyOf } from '../support/keyOf.js';
 import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { ChunkTally } from './ChunkTally.js';
@@ -146,7 +147,7 @@ async function watchAll(
     const kinds = new TokenKinds(texts);
     const charactersOf = (language: string): number =>
         Math.ceil(survey.languages.get(language)!.characters / (shard?.total ?? 1));
-    progress.whole?.(corpus.languages.reduce((sum, language) => sum + charactersOf(language), 0));
+    progress.whole?.(sum(corpus.languages, charactersOf));
     for (const [place, language] of corpus.languages.entries()) {
         progress.stage(`examples ${language}`, charactersOf(language));
         const skip = growing.doneOf(language);

@@ -7,6 +7,7 @@ import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufF
 import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
+import { sum } from '../support/averages.js';
 import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
 import { checkAnalysed } from './checkAnalysed.js';
@@ -83,7 +84,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
         files: targets,
         zeroed: plan.zeroed,
         scaled: plan.scaled,
-        rows: plan.rows.reduce((sum, rows) => sum + rows.length, 0),
+        rows: sum(plan.rows, (rows) => rows.length),
         bytes,
         rounding,
         seconds: (performance.now() - begin) / 1000,
@@ -126,7 +127,7 @@ async function writeAll(options: WriteAllOptions): Promise<Pick<ExportResult, 'r
     let rounding = 0;
     progress.stage(
         'write the edited model',
-        sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0),
+        sum(sources, ({ size, dataStart }) => size - dataStart),
     );
     const bytes = await writeModel({
         sources,

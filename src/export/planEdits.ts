@@ -5,6 +5,7 @@ import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
 import { affineOf } from '../interventions/compile.js';
 import type { Operation } from '../interventions/Operation.js';
 import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../support/averages.js';
 import { isLinearInUp, isZeroedByUp, refusalOf } from './architectures.js';
 import { findRows, type RowsOfNeurons, type SiteRows } from './ffnRows.js';
 
@@ -86,7 +87,7 @@ export function planEdits(files: readonly GgufFile[], sites: readonly Site[], ed
             }
         }
     }
-    const all = [...scales.values()].reduce((sum, ofSite) => sum + ofSite.size, 0);
+    const all = sum([...scales.values()], (ofSite) => ofSite.size);
     for (const list of rows) list.sort((a, b) => a.offset - b.offset);
     return { rows, zeroed, scaled: all - zeroed };
 }

@@ -15,6 +15,7 @@ import { openNamed } from '../files/inFolder.js';
 import { makeFolder } from '../files/makeFolder.js';
 import type { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { bytesOf, type GgufFile, type GgufTensor, headWith, readGguf } from '../gguf/GgufFile.js';
+import { sum } from '../support/averages.js';
 import { type Progress, silent, type WorkOptions } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { toolVersion } from '../versions.js';
@@ -67,7 +68,7 @@ async function writeUntrainedModel(
     fingerprint: string,
     { seed, signal, progress }: DrawOptions,
 ): Promise<void> {
-    const weights = sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0);
+    const weights = sum(sources, ({ size, dataStart }) => size - dataStart);
     progress.stage('write the untrained model', weights);
     await writeModel({
         sources,

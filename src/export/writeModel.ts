@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import type { GgufFile } from '../gguf/GgufFile.js';
+import { sum } from '../support/averages.js';
 import { checkWritten } from './checkReadable.js';
 
 /**
@@ -53,7 +54,7 @@ export async function writeModel({ sources, targets, write }: ModelCopy): Promis
                 throw unwritable(target, cause);
             });
         }
-        return unfinished.reduce((sum, file) => sum + file.bytes, 0);
+        return sum(unfinished, (file) => file.bytes);
     } catch (cause) {
         for (const file of unfinished) await file.discard();
         throw cause;

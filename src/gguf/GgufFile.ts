@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { openNamed } from '../files/inFolder.js';
 import { readInto } from '../files/readWhole.js';
+import { sum } from '../support/averages.js';
 import { type BlockType, blockTypes, otherTypes } from './blockTypes.js';
 
 /** A tensor of a GGUF file. */
@@ -137,7 +138,7 @@ export async function headWith(file: GgufFile, more: Readonly<Record<string, Ggu
     const keys = Object.keys(more).length;
     head.writeBigUInt64LE(head.readBigUInt64LE(keyCountAt) + BigInt(keys), keyCountAt);
     const parts = [head.subarray(0, metadataEnd), await encoded(more), head.subarray(metadataEnd)];
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const length = sum(parts, (part) => part.length);
     return Buffer.concat([...parts, Buffer.alloc((alignment - (length % alignment)) % alignment)]);
 }
 

@@ -9,6 +9,7 @@ import { modelFiles } from '../engine/files/modelFiles.js';
 import { awaitNative } from '../engine/native/nativeError.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readGguf } from '../gguf/GgufFile.js';
+import { sum } from '../support/averages.js';
 
 const lensWords = 'what the final norm and the output head would say behind each layer';
 
@@ -138,7 +139,7 @@ interface Rest {
 
 function joined(parts: readonly Float32Array[]): Float32Array {
     if (parts.length === 1) return parts[0]!;
-    const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    const all = new Float32Array(sum(parts, (part) => part.length));
     let at = 0;
     for (const part of parts) {
         all.set(part, at);

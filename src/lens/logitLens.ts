@@ -9,6 +9,7 @@ import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { engineTable, lensTable, outputTable } from '../settings/settings.js';
+import { sum } from '../support/averages.js';
 import { keyOf } from '../support/keyOf.js';
 import { silent, type WorkOptions } from '../support/progress.js';
 import { LayerReader } from './LayerReader.js';
@@ -92,7 +93,7 @@ async function lookThrough(
     const texts = await options.engine.tokenTexts();
     const languageOf = tokenLanguages(surveyed, (token) => (texts.has(token) ? texts.textOf([token]) : ''));
     const places = missing.map((language) => surveyed[corpus.languages.indexOf(language)]!);
-    progress.whole?.(places.reduce((sum, { tokens }) => sum + tokens, 0));
+    progress.whole?.(sum(places, ({ tokens }) => tokens));
     let found = file;
     for (const { language, texts, tokens } of places) {
         progress.stage(`logit lens ${language}`, tokens);
@@ -114,7 +115,7 @@ async function readAll(
 ): Promise<SurveyedTokens[]> {
     const surveyed: SurveyedTokens[] = [];
     const charactersOf = (language: string): number => survey.languages.get(language)!.characters;
-    progress.whole?.(corpus.languages.reduce((sum, language) => sum + charactersOf(language), 0));
+    progress.whole?.(sum(corpus.languages, charactersOf));
     for (const language of corpus.languages) {
         progress.stage(`tokens ${language}`, charactersOf(language));
         const reading = { signal, onRead: (characters: number) => progress.advance(characters) };

@@ -1,3 +1,4 @@
+import { sum } from '../support/averages.js';
 import { type LensFile, type LensLayer, lensKinds } from './lensFile.js';
 
 /** Shares of likeliest tokens by their language; together 1. */
@@ -22,7 +23,7 @@ export function meanShares({ languages, english }: LensFile): LensShares[] {
     const some = others.length > 0 ? others : languages;
     return (some[0]?.layers ?? []).map((_, layer) => {
         const shares = some.map(({ layers, tokens }) => sharesOf(layers[layer]!, tokens));
-        const mean = (kind: keyof LensLayer): number => shares.reduce((sum, one) => sum + one[kind], 0) / shares.length;
+        const mean = (kind: keyof LensLayer): number => sum(shares, (one) => one[kind]) / shares.length;
         return Object.fromEntries(lensKinds.map((kind) => [kind, mean(kind)])) as LensShares;
     });
 }

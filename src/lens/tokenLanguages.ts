@@ -1,5 +1,6 @@
 import { scriptOf } from '../languages/scriptOf.js';
 import { languageOfScript, textScript } from '../languages/textScript.js';
+import { sum } from '../support/averages.js';
 
 /**
  * Occurrences in all texts from which on a token's language is told by them. Of a token that two languages use alike, 5
@@ -31,7 +32,7 @@ export function tokenLanguages(
     languages: readonly LanguageTokens[],
     textOf: (token: number) => string,
 ): (token: number) => string | undefined {
-    const sizes = languages.map(({ occurrences }) => occurrences.reduce((sum, times) => sum + times, 0));
+    const sizes = languages.map(({ occurrences }) => sum(occurrences));
     const scripts = languages.map(({ language }) => ({ tag: language, script: scriptOf(language).script }));
     const known = new Map<number, string | undefined>();
     const find = (token: number): string | undefined => {
@@ -39,10 +40,9 @@ export function tokenLanguages(
         if (!/[\p{L}\p{M}\uFFFD]/u.test(text)) return undefined;
         const times = languages.map(({ occurrences }) => occurrences[token] ?? 0);
         const rates = times.map((count, i) => (count === 0 ? 0 : count / sizes[i]!));
-        const all = rates.reduce((sum, rate) => sum + rate, 0);
+        const all = sum(rates);
         const most = rates.findIndex((rate) => rate > 0 && rate >= leastShare * all);
-        if (most >= 0 && times.reduce((sum, count) => sum + count, 0) >= leastOccurrences)
-            return languages[most]!.language;
+        if (most >= 0 && sum(times) >= leastOccurrences) return languages[most]!.language;
         const script = textScript(text);
         return script === 'Latn' ? undefined : languageOfScript(script, scripts);
     };

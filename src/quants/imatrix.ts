@@ -9,6 +9,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { ensureSubfolder } from '../files/fileAccess.js';
 import { placed } from '../files/placed.js';
 import { readGguf } from '../gguf/GgufFile.js';
+import { sum } from '../support/averages.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Work } from '../support/progress.js';
 
@@ -50,7 +51,7 @@ export async function makeImatrix(options: ImatrixOptions): Promise<ImatrixOnDis
         progress.note(`${path}: already is the importance matrix of this model and these texts`);
         return found;
     }
-    const characters = [...survey.languages.values()].reduce((sum, one) => sum + one.characters, 0);
+    const characters = sum([...survey.languages.values()], (one) => one.characters);
     progress.whole?.(characters);
     progress.stage(`importance matrix of ${languages.join(', ')}`, characters);
     const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);

@@ -6,6 +6,7 @@ import {
     drawResamples,
     estimate,
 } from '../experiments/statistics/resampling.js';
+import { sum } from '../support/averages.js';
 import type { Quants, QuantFile, QuantLanguage } from './quantsFile.js';
 import type { FileScores } from './scores.js';
 import type { Certain, Survival } from './survival.js';
@@ -35,7 +36,7 @@ export function languageNumbers({ scores, reference, survival }: MeasuredLanguag
     const rise = difference(estimate(losses(scores), draws, same), estimate(losses(reference), draws, same));
     const changes = combined([rise], ([change]) => Math.expm1(change!));
     return {
-        tokens: scores.tokens.reduce((sum, tokens) => sum + tokens, 0),
+        tokens: sum(scores.tokens),
         perplexity: of(losses(scores), Math.exp),
         perplexityChange: { value: changes.value, interval: bootstrapInterval(changes) },
         kl: of(unitsOf(scores.divergences)),

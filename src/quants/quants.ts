@@ -15,6 +15,7 @@ import { pick } from '../settings/pick.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { collectTable, identifyTable, outputTable, quantsTable } from '../settings/settings.js';
+import { sum } from '../support/averages.js';
 import { formatList } from '../support/format.js';
 import { inParts, inSteps, silent, type WorkOptions } from '../support/progress.js';
 import { makeFiles } from './makeFiles.js';
@@ -162,7 +163,7 @@ async function fileOf(engine: Engine, name: string, file: MeasuredFile, base: Me
     const sizes = await Promise.all((await modelFiles(path)).map(async (part) => (await stat(part)).size));
     return {
         ...{ name, path, model: fingerprint, type: info.fileType, imatrix: info.imatrix },
-        bytes: sizes.reduce((sum, size) => sum + size, 0),
+        bytes: sum(sizes),
         bitsPerWeight: (8 * info.bytes) / info.parameters,
         perLanguage: Object.fromEntries(
             file.scores.map((scores, i) => {

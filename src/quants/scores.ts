@@ -9,6 +9,7 @@ import { openJournals } from '../experiments/metric/journals.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import type { Journal } from '../files/Journal.js';
 import { asPrompts } from '../questions/templates/chatSamples.js';
+import { sum } from '../support/averages.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Progress, Work } from '../support/progress.js';
 
@@ -74,7 +75,7 @@ export class ScoredFiles {
 
     /** Characters of all languages: units of the progress of a file. */
     get characters(): number {
-        return [...this.#survey.languages.values()].reduce((sum, { characters }) => sum + characters, 0);
+        return sum([...this.#survey.languages.values()], ({ characters }) => characters);
     }
 
     /** A hash of all texts. */

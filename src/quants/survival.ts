@@ -4,6 +4,7 @@ import { siteStarts } from '../neurons/analysis/flatIndex.js';
 import type { Interval, NeuronAnalysis, Unsourced } from '../neurons/analysis/NeuronAnalysis.js';
 import { jackknife, withoutEachFold } from '../neurons/classes/stability.js';
 import { analysesWithoutFolds } from '../neurons/classes/withoutFolds.js';
+import { mean } from '../support/averages.js';
 
 /** A number, and its 95 % interval; null where there is none. */
 export interface Certain<T = number> {
@@ -111,7 +112,7 @@ function pairOf(before: Repeat, after: Repeat, { language, k, l, starts }: Place
     return {
         overlap: union === 0 ? null : common / union,
         moved: moved / neurons,
-        own: own.length === 0 ? null : own.reduce((sum, neuron) => sum + change(neuron), 0) / own.length,
+        own: mean(own.map(change)),
     };
 }
 

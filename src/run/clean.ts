@@ -10,6 +10,7 @@ import { checksName } from '../checks/checkFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { quantsName } from '../quants/quantsFile.js';
+import { sum } from '../support/averages.js';
 import { isTuneFile } from '../tune/tuneFile.js';
 
 /** The result of `clean`. */
@@ -111,5 +112,5 @@ async function sizeOf(path: string): Promise<number | undefined> {
             ),
         ),
     );
-    return sizes.reduce((sum, size) => sum + size, 0);
+    return sum(sizes);
 }

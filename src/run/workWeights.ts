@@ -1,6 +1,7 @@
 import type { Corpus } from '../corpus/Corpus.js';
 import { neuronSetNames } from '../neurons/sets/neuronSets.js';
 import type { Questions } from '../questions/sources/Questions.js';
+import { sum } from '../support/averages.js';
 import { throwIfStopped } from '../support/stop.js';
 import { experimentTable, questionTable } from '../settings/settings.js';
 import { inParts, type Progress } from '../support/progress.js';
@@ -71,7 +72,7 @@ async function workWeights(
     const weights = {
         ...{ counting, examples: watching },
         scoring: scored * (1 + conditions(sets.length, texts.languages)),
-        intervening: scored * intervening.reduce((sum, one) => sum + one, 0),
+        intervening: scored * sum(intervening),
         // The reference is scored once more beside each file, and with folds counted already.
         quants:
             quants === undefined

@@ -9,6 +9,7 @@ import { textBefore, wholeCharacters } from '../engine/scheduler/stops.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { interventionOf } from '../interventions/namedInterventions.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { sum } from '../support/averages.js';
 import { ApiError } from './ApiError.js';
 import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
@@ -112,9 +113,9 @@ interface Usage {
 /** Tokens of prompts, each once, of these those that were in the KV cache, and tokens of the answers. */
 export function usageOf(answers: readonly TokenAnswer[], perPrompt: number): Usage {
     const first = answers.filter((_, i) => i % perPrompt === 0);
-    const prompt_tokens = first.reduce((sum, { request }) => sum + request.prompt.length, 0);
-    const cached_tokens = first.reduce((sum, { cached }) => sum + cached, 0);
-    const completion_tokens = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const prompt_tokens = sum(first, ({ request }) => request.prompt.length);
+    const cached_tokens = sum(first, ({ cached }) => cached);
+    const completion_tokens = sum(answers, ({ tokens }) => tokens.length);
     const total_tokens = prompt_tokens + completion_tokens;
     return { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details: { cached_tokens } };
 }

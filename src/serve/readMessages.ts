@@ -1,5 +1,6 @@
 import type { ContinuousBatching } from '../engine/answers/ContinuousBatching.js';
 import { Turns } from '../support/Turns.js';
+import { sum } from '../support/averages.js';
 import { tooLong } from './checkRequest.js';
 import { type ChatMessage, readMessage } from './requestShapes.js';
 
@@ -31,5 +32,5 @@ export async function readMessages(given: readonly unknown[], batching: Continuo
 
 /** Characters of a message. */
 export function lengthOf({ content }: ChatMessage): number {
-    return typeof content === 'string' ? content.length : content.reduce((sum, { text }) => sum + text.length, 0);
+    return typeof content === 'string' ? content.length : sum(content, ({ text }) => text.length);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { samplingTable } from '../settings/settings.js';
 import { interventionShape } from '../interventions/namedInterventions.js';
+import { sum } from '../support/averages.js';
 import { ApiError } from './ApiError.js';
 
 /** Of lone surrogates, which are no text: UTF-8 has no bytes for them. */
@@ -159,7 +160,7 @@ function nameFewNeurons(given: readonly unknown[]): boolean {
         const neurons = (one as { readonly neurons?: unknown } | null | undefined)?.neurons;
         return Array.isArray(neurons) ? neurons.length : 0;
     });
-    return numbers.reduce((sum, number) => sum + number, 0) <= mostNeurons;
+    return sum(numbers) <= mostNeurons;
 }
 
 /** @throws ApiError 400 for a text that has no bytes */

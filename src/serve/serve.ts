@@ -4,6 +4,7 @@ import { serverTable } from '../settings/settings.js';
 import { clockAt, liveClock } from '../questions/templates/templateClock.js';
 import { type ChatWriter, chatWriter } from '../questions/templates/chatTemplate.js';
 import { TemplateFailure } from '../questions/templates/TemplateProcess.js';
+import { sum } from '../support/averages.js';
 import { Admission } from './Admission.js';
 import { ApiError } from './ApiError.js';
 import { createServer } from './createServer.js';
@@ -73,7 +74,7 @@ function chatOf(writer: ChatWriter | undefined): Served['writeChat'] {
     const waiting = new Admission(mostWritten, 'characters of chats');
     return async (messages) => {
         if (writer === undefined) throw new ApiError(400, 'the model has no chat template; use /v1/completions');
-        const leave = waiting.enter(messages.reduce((sum, message) => sum + lengthOf(message), 0));
+        const leave = waiting.enter(sum(messages, lengthOf));
         try {
             return await writer.write(messages.map(sayingOf));
         } catch (cause) {

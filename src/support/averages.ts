@@ -1,6 +1,15 @@
+/** The sum of numbers, or of what `of` gives of each item, added from the first on. */
+export function sum(values: ArrayLike<number>): number;
+export function sum<T>(items: ArrayLike<T>, of: (item: T) => number): number;
+export function sum<T>(items: ArrayLike<T>, of: (item: T) => number = Number): number {
+    let total = 0;
+    for (let i = 0; i < items.length; i++) total += of(items[i]!);
+    return total;
+}
+
 /** The arithmetic mean; null of no values. */
-export function mean(values: readonly number[]): number | null {
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+export function mean(values: ArrayLike<number>): number | null {
+    return values.length === 0 ? null : sum(values) / values.length;
 }
 
 /** Median of the finite values; null where there is none. */

@@ -1,3 +1,4 @@
+import { sum } from './averages.js';
 /** Shows how far long work is. Words go to stderr; stdout is for results. */
 export interface Progress {
     /**
@@ -99,15 +100,15 @@ export function notesOnce(progress: Progress): Progress {
  * @param weights relative durations of the parts, in any unit
  */
 export function inParts(progress: Progress, weights: readonly number[]): readonly Progress[] {
-    const sum = weights.reduce((all, weight) => all + weight, 0);
-    let reported: number | undefined; // of `sum`
+    const all = sum(weights);
+    let reported: number | undefined; // of `all`
     const report = (units: number, tokens?: number): void => {
-        if (reported === undefined) progress.whole?.(sum);
+        if (reported === undefined) progress.whole?.(all);
         if (units > (reported ?? 0)) progress.advance(units - (reported ?? 0), tokens);
         reported = Math.max(reported ?? 0, units);
     };
     return weights.map((weight, i): Progress => {
-        const begin = weights.slice(0, i).reduce((all, before) => all + before, 0);
+        const begin = sum(weights.slice(0, i));
         let total: number | undefined; // of this part, once it is announced
         let done = 0;
         return {
@@ -148,7 +149,7 @@ export function sideBySide(progress: Progress, prefixes: readonly string[]): rea
     let reported: number | undefined;
     const report = (tokens?: number): void => {
         if (reported === undefined) progress.whole?.(all);
-        const units = 1000 * works.reduce((sum, work) => sum + shareOf(work), 0);
+        const units = 1000 * sum(works, shareOf);
         progress.advance(Math.max(0, units - (reported ?? 0)), tokens);
         reported = Math.max(reported ?? 0, units);
     };

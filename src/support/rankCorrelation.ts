@@ -1,3 +1,4 @@
+import { mean } from './averages.js';
 /** Of the normal distribution, 97.5 %. */
 const z = 1.959963984540054;
 
@@ -30,8 +31,7 @@ function ranks(values: readonly number[]): number[] {
 }
 
 function pearson(a: readonly number[], b: readonly number[]): number {
-    const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-    const [meanA, meanB] = [mean(a), mean(b)];
+    const [meanA, meanB] = [mean(a)!, mean(b)!];
     let [ab, aa, bb] = [0, 0, 0];
     for (const [i, one] of a.entries()) {
         const [x, y] = [one - meanA, b[i]! - meanB];

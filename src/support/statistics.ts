@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type tCdf from '@stdlib/stats-base-dists-t-cdf';
 import type tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import type padjust from '@stdlib/stats-padjust';
+import { sum } from './averages.js';
 
 /** Hundreds of small modules, which take as long as all others of a command: loaded at their first use. */
 const load = createRequire(import.meta.url);
@@ -60,8 +61,8 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
  */
 export function meanAbove0(values: ArrayLike<number>): { readonly mean: number; readonly p: number } {
     const all = Array.from(values);
-    const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
-    const variance = all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (all.length - 1);
+    const mean = sum(all) / all.length;
+    const variance = sum(all, (one) => (one - mean) ** 2) / (all.length - 1);
     const p = variance > 0 ? studentCdf(-mean / Math.sqrt(variance / all.length), all.length - 1) : Number.NaN;
     return { mean, p };
 }

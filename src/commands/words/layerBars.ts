@@ -1,5 +1,6 @@
 import { analysisSites, layerSizes, type NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../../neurons/sets/neuronsOf.js';
+import { mean, sum } from '../../support/averages.js';
 import { formatCount } from '../../support/format.js';
 import { widthOf } from '../../support/textWidth.js';
 
@@ -49,12 +50,8 @@ function neuronsByLayer(analysis: NeuronAnalysis, language: string): number[] {
 function means(row: readonly number[], together: number): number[] {
     return Array.from({ length: Math.ceil(row.length / together) }, (_, i) => {
         const neighbours = row.slice(i * together, (i + 1) * together);
-        return sum(neighbours) / neighbours.length;
+        return mean(neighbours)!;
     });
-}
-
-function sum(values: readonly number[]): number {
-    return values.reduce((all, value) => all + value, 0);
 }
 
 /** Any neurons are seen: only none is blank. */

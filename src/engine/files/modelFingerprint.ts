@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { unreadable } from '../../files/fileAccess.js';
 import { checkSettings } from '../../settings/checkSetting.js';
+import { sum } from '../../support/averages.js';
 import { silent, type WorkOptions } from '../../support/progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
@@ -25,15 +26,16 @@ export async function modelFingerprint(
     checkSettings(options, {}, { signal: true, progress: true });
     const { signal, progress = silent } = options;
     const files = [...(await modelFiles(path)), ...loras.map((lora) => lora.path)];
-    const total = (
+    const total = sum(
         await Promise.all(
             files.map((file) =>
                 stat(file).catch((cause: unknown) => {
                     throw unreadable(file, cause);
                 }),
             ),
-        )
-    ).reduce((sum, { size }) => sum + size, 0);
+        ),
+        ({ size }) => size,
+    );
     if (total > shownBytes) progress.stage('read the model', total);
     const hashes: string[] = [];
     for (const file of files)

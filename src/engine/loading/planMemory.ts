@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../../errors.js';
+import { sum } from '../../support/averages.js';
 import { machineMemory } from '../../support/machineMemory.js';
 import type { NativeAddon, NativeDevice, NativeMemory, NativeModelOptions } from '../native/addon.js';
 import type { MemoryBytes, MemoryNeeds, MemoryPlan } from '../types/MemoryPlan.js';
@@ -169,7 +170,7 @@ export async function checkWeightsFit(files: readonly string[], available = mach
             ),
         ),
     );
-    const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    const size = sum(sizes);
     if (size > available) {
         throw new LanguageNeuronsError(
             'OUT_OF_MEMORY',
@@ -202,7 +203,10 @@ export function checkWatchedFit(neurons: number, batchSize: number, available = 
 function freeOnGpus(devices: readonly NativeDevice[]): number {
     const free = ({ freeBytes, totalBytes }: NativeDevice): number =>
         Math.max(0, freeBytes - Math.min(mostGpuMargin, gpuMargin * totalBytes));
-    return devices.filter(({ kind }) => kind === 'gpu').reduce((sum, device) => sum + free(device), 0);
+    return sum(
+        devices.filter(({ kind }) => kind === 'gpu'),
+        free,
+    );
 }
 
 /** A batch size and its halves, down to the least. */

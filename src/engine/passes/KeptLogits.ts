@@ -1,4 +1,5 @@
 import { freemem } from 'node:os';
+import { sum } from '../../support/averages.js';
 import { machineMemory } from '../../support/machineMemory.js';
 import type { NativeBatch } from '../native/addon.js';
 import { awaitNative } from '../native/nativeError.js';
@@ -52,7 +53,7 @@ export class KeptLogits {
                 else for (const { batch } of this.#batches.slice(0, place)) await logitsOf(batch);
             }
             if (!isKept) return undefined;
-            const targets = batch.targets.reduce((sum, target) => sum + (target < 0 ? 0 : 1), 0);
+            const targets = sum(batch.targets, (target) => (target < 0 ? 0 : 1));
             this.#bytes += targets * reference.info.vocabulary * Float32Array.BYTES_PER_ELEMENT;
             if (this.#bytes > this.#most) {
                 this.#forget();

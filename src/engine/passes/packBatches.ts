@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import type { NativeBatch } from '../native/addon.js';
 import { BatchBuilder } from './BatchBuilder.js';
 import type { EditsByToken } from '../types/edits.js';
@@ -52,7 +53,7 @@ export async function* packBatches(
         // Windows of one long sample have nothing in common; those of a group begin alike.
         const shared = group.length > 1 ? windows[0]!.promptLength - 1 : 0;
         const together = group.length > 1 ? windows.length : 1;
-        const characters = group.reduce((sum, sample) => sum + sample.characters, 0);
+        const characters = sum(group, (sample) => sample.characters);
         const charactersOfNext = spread(
             characters,
             windows.reduce((sum, { tokens }) => sum + tokens.length - shared, shared),

@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import { editOfToken, type TextEdit } from '../types/edits.js';
 
 /** A finished sequence whose cells are still in the cache. */
@@ -28,7 +29,7 @@ export class KeptSequences {
 
     /** Cells of all of them. */
     get cells(): number {
-        return this.#kept.reduce((sum, { tokens }) => sum + tokens.length, 0);
+        return sum(this.#kept, ({ tokens }) => tokens.length);
     }
 
     add(sequence: KeptSequence): void {

@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import type { CachedPrompt, Sequence } from './Sequence.js';
 
 /** Tokens of a prompt that a batch computes: those from one place up to another. */
@@ -121,7 +122,7 @@ function evenDrawOf(sequence: Sequence, length: number): Draw {
  * @returns undefined where no sequence has a draft
  */
 function evenDraft(growing: readonly Sequence[], share: number, cellsOfStream: number): number | undefined {
-    const drafts = growing.reduce((sum, { draft }) => sum + (draft?.length ?? 0), 0);
+    const drafts = sum(growing, ({ draft }) => draft?.length ?? 0);
     const mean = Math.round(drafts / growing.length);
     if (!(mean > 0)) return undefined;
     return growing.reduce(

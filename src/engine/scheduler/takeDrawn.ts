@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import type { NativeLogProbabilities, NativeSampled } from '../native/addon.js';
 import type { ScheduledBatch } from './buildBatch.js';
 import { isNonfinite, type TokenLogProbability } from './logProbabilities.js';
@@ -80,7 +81,7 @@ function tokenDrawn(token: number): number {
  * @param tokens [steps, rows]
  */
 function freshTokens(draws: readonly Draw[], tokens: Int32Array): number[][] {
-    const rows = draws.reduce((sum, { drafted }) => sum + 1 + drafted.length, 0);
+    const rows = sum(draws, ({ drafted }) => 1 + drafted.length);
     let row = 0;
     return draws.map(({ drafted }) => {
         const first = row;

@@ -1,5 +1,6 @@
 import { answerWords } from '../../answers/answerWords.js';
 import { lineLanguages } from '../../answers/lineLanguages.js';
+import { sum } from '../../support/averages.js';
 import { toldLanguage } from './AnswerSheet.js';
 import type { Cell } from '../statistics/estimates.js';
 import { type AnswerFacts, firstOwnBit, verdictBits, VerdictSheet } from './VerdictSheet.js';
@@ -30,7 +31,7 @@ export interface JudgedLanguage {
 export function judgeLanguage(text: string, asked: string, candidates: readonly string[]): JudgedLanguage {
     const { own, others, undetermined } = lineLanguages(text, asked, candidates);
     const language = toldLanguage(text, asked, candidates);
-    const elsewhere = [...others.values()].reduce((sum, lines) => sum + lines, 0);
+    const elsewhere = sum([...others.values()]);
     const determined = own + elsewhere;
     const isPassed = elsewhere === 0 && (own > 0 || language === asked);
     const [first = language === asked ? undefined : language] = others.keys();
@@ -80,8 +81,8 @@ export class LanguageSheet extends VerdictSheet {
 
     cell(condition: number, questions: readonly number[]): Cell {
         const places = questions.map((question) => this.place(condition, question));
-        const sum = (name: (typeof counted)[number]): number =>
-            places.reduce((all, place) => all + this.#counts[place * counted.length + counted.indexOf(name)]!, 0);
+        const total = (name: (typeof counted)[number]): number =>
+            sum(places, (place) => this.#counts[place * counted.length + counted.indexOf(name)]!);
         const passed = places.filter((place) => (this.verdict(place) & passes) !== 0);
         const unknown = places.filter((place) => (this.verdict(place) & passes) === 0 && this.#instead[place] === 0);
         return {
@@ -90,10 +91,10 @@ export class LanguageSheet extends VerdictSheet {
             samples: places.length,
             shares: {
                 language: this.shareOf(places, ownLanguage),
-                lines: sum('own') / sum('determined'),
-                undeterminedLines: 1 - sum('determined') / sum('lines'),
+                lines: total('own') / total('determined'),
+                undeterminedLines: 1 - total('determined') / total('lines'),
                 wordPass: this.shareOf(passed, noForeignWord),
-                words: 1 - sum('foreign') / sum('words'),
+                words: 1 - total('foreign') / total('words'),
                 undetermined: unknown.length / places.length,
                 cut: this.shareOf(places, verdictBits.cutOff),
             },

@@ -5,6 +5,7 @@ import { steppingDown } from '../../engine/steppingDown.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import { type AskedPrompt, askedPrompts, promptKey } from '../../questions/askedPrompts.js';
 import { datedTemplate } from '../../questions/templates/datedTemplate.js';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { formatCount } from '../../support/format.js';
 import { keyOf } from '../../support/keyOf.js';
@@ -120,7 +121,7 @@ function announced(
 ): (more: number, tokens?: number) => void {
     const places = own.flatMap(([, ofPrompt]) => ofPrompt);
     const count = (is: (condition: ModelState, place: number) => boolean): number =>
-        conditions.reduce((sum, condition) => sum + places.filter((place) => is(condition, place)).length, 0);
+        sum(conditions, (condition) => places.filter((place) => is(condition, place)).length);
     const total = count((condition, place) => answers.isAsked(condition, place));
     let finished = 0;
     const advance = (more: number, tokens?: number): void => {

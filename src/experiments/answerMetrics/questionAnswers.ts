@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetName } from '../../corpus/datasetName.js';
 import { type ModelState, wholeModel } from '../../interventions/ModelState.js';
+import { sum } from '../../support/averages.js';
 import { byName } from '../../support/names.js';
 import type { Cell } from '../statistics/estimates.js';
 import type { JournalledMeasurements } from '../metric/Metric.js';
@@ -119,7 +120,7 @@ export class QuestionAnswers implements JournalledMeasurements {
     decodedTokens(condition: ModelState): number {
         const row = this.#row(condition);
         const asked = [...this.plan.questions.keys()].filter((place) => this.isAsked(condition, place));
-        return asked.reduce((sum, place) => sum + this.#sheet.tokens(row, place), 0);
+        return sum(asked, (place) => this.#sheet.tokens(row, place));
     }
 
     get settings(): Readonly<Record<string, string | number>> {

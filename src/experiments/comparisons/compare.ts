@@ -1,6 +1,7 @@
 import { modelName, sourceDifferences } from '../../activations/sourceDifferences.js';
 import { neuronsAt, sameSites, siteName } from '../../engine/types/Site.js';
 import { LanguageNeuronsError } from '../../errors.js';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { languageAmong } from '../../languages/languageAmong.js';
 import { siteStarts, locator } from '../../neurons/analysis/flatIndex.js';
@@ -236,7 +237,7 @@ const numbersChange = (before: LanguageNumbers, after: LanguageNumbers): Languag
 function groupChange(a: NeuronAnalysis, b: NeuronAnalysis, languages: readonly string[]): GroupChange {
     const mean = ({ perLanguage }: NeuronAnalysis): LanguageNumbers => {
         const of = (key: keyof LanguageNumbers): number =>
-            languages.reduce((sum, language) => sum + perLanguage[language]![key], 0) / languages.length;
+            sum(languages, (language) => perLanguage[language]![key]) / languages.length;
         return { specific: of('specific'), related: of('related'), total: of('total') };
     };
     const [before, after] = [mean(a), mean(b)];
@@ -254,7 +255,7 @@ function movements(
     b: NeuronAnalysis,
 ): Pick<AnalysisChange, 'overlap' | 'transitions' | 'switched' | 'moved'> {
     const [before, after] = [memberships(a, a.languages), memberships(b, a.languages)];
-    const all = a.widths.reduce((sum, width) => sum + width, 0);
+    const all = sum(a.widths);
     const transitions = Object.fromEntries(
         classesOrNone.map((from) => [from, Object.fromEntries(classesOrNone.map((to) => [to, 0]))]),
     ) as Record<ClassOrNone, Record<ClassOrNone, number>>;
@@ -278,7 +279,7 @@ function movements(
     transitions.none.none = all - keys.length;
     const overlap = Object.fromEntries(
         neuronClasses.map((kind) => {
-            const had = classesOrNone.reduce((sum, to) => sum + transitions[kind][to], 0);
+            const had = sum(classesOrNone, (to) => transitions[kind][to]);
             return [kind, had === 0 ? null : transitions[kind][kind] / had];
         }),
     ) as Record<NeuronClass, number | null>;

@@ -1,3 +1,4 @@
+import { mean } from '../../support/averages.js';
 import type { DeactivationMatrix } from '../results/DeactivationMatrix.js';
 import { metricOf } from '../registry/metrics.js';
 
@@ -7,8 +8,7 @@ import { metricOf } from '../registry/metrics.js';
  */
 export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
     const shares = Object.values(sets).find((set) => set.shares !== undefined)?.shares?.cut?.baseline;
-    if (shares === undefined || shares.length === 0) return undefined;
-    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    return mean(shares ?? []) ?? undefined;
 }
 
 /** A sentence on answers that were cut off, mostly before their result; undefined where none was. */

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { neuronsDigest } from '../../neurons/analysis/neuronsDigest.js';
 import type { Progress, Work } from '../../support/progress.js';
@@ -115,7 +116,7 @@ async function buildParts({
             sets: new Map(held.map(([name, set]) => [name, buildSet(metric, set, measured)])),
             after: {
                 whole,
-                decodedTokens: conditions.reduce((sum, condition) => sum + measurements.decodedTokens(condition), 0),
+                decodedTokens: sum(conditions, (condition) => measurements.decodedTokens(condition)),
             },
         };
     });

@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import { normalQuantile } from '../../support/normalIntervals.js';
 import { normalP } from '../../support/statistics.js';
 import { significance } from './tooFewRight.js';
@@ -57,8 +58,8 @@ export function differenceDeviation(pairs: readonly VerdictPair[]): number | nul
     const [group, another] = groupsOf(pairs);
     if (group === undefined || another !== undefined || group.sums.length < 2) return null;
     const each = group.sums.map((sum) => sum / group.pairs);
-    const middle = each.reduce((sum, one) => sum + one, 0) / each.length;
-    const squares = each.reduce((sum, one) => sum + (one - middle) ** 2, 0);
+    const middle = sum(each) / each.length;
+    const squares = sum(each, (one) => (one - middle) ** 2);
     return Math.sqrt(squares / (each.length - 1));
 }
 
@@ -71,8 +72,8 @@ function shiftedDifference(
     for (const { sums, pairs: together } of groups) {
         const weight = together / pairs;
         const more = sums.length + 2;
-        const total = sums.reduce((sum, one) => sum + one, 0) / together;
-        const squares = sums.reduce((sum, one) => sum + one ** 2, 0) / together ** 2;
+        const total = sum(sums) / together;
+        const squares = sum(sums, (one) => one ** 2) / together ** 2;
         value += (weight * total) / sums.length;
         centre += (weight * total) / more;
         variance += (weight ** 2 * ((squares + 2) / more - (total / more) ** 2)) / more;

@@ -6,6 +6,7 @@ import {
 } from '../../neurons/analysis/NeuronAnalysis.js';
 import { jackknife } from '../../neurons/classes/stability.js';
 import type { NeuronNumbers } from '../../neurons/classes/withoutFolds.js';
+import { sum } from '../../support/averages.js';
 import type { AnalysisChange } from '../results/Comparison.js';
 
 const languageKinds = ['specific', 'related', 'total'] as const;
@@ -47,5 +48,5 @@ export function changeIntervals(first: FoldedAnalysis, other: FoldedAnalysis): A
 }
 
 function inAllLayers({ layers }: NeuronNumbers, kind: NeuronClass): number {
-    return layers.reduce((sum, layer) => sum + layer[kind], 0);
+    return sum(layers, (layer) => layer[kind]);
 }

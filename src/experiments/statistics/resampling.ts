@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { mean } from '../../support/averages.js';
+import { mean, sum } from '../../support/averages.js';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import type { CellInterval } from '../results/DeactivationMatrix.js';
 import { normalP, studentP, studentQuantile } from '../../support/statistics.js';
@@ -30,14 +30,12 @@ export function estimate(
     fromMean: (mean: number) => number,
 ): Estimate {
     return {
-        value: fromMean(sumOf(numerators) / sumOf(weights)),
+        value: fromMean(sum(numerators) / sum(weights)),
         replicates: replicatesOf({ numerators, weights }, draws, fromMean),
         leftOut: withoutEach(numerators, weights, fromMean),
         effective: effectiveUnits(weights),
     };
 }
-
-const sumOf = (numbers: Float64Array): number => numbers.reduce((all, one) => all + one, 0);
 
 /** The metric of each resample. Loops: there are millions of units in the resamples of a matrix. */
 function replicatesOf(
@@ -65,7 +63,7 @@ function replicatesOf(
 
 /** How many units of equal weight say as much: (Σw)² / Σw² (Kish, Survey Sampling, 1965). */
 export function effectiveUnits(weights: Float64Array): number {
-    return sumOf(weights) ** 2 / weights.reduce((all, one) => all + one ** 2, 0);
+    return sum(weights) ** 2 / sum(weights, (one) => one ** 2);
 }
 
 /** The estimates without each unit; none of fewer than two. */
@@ -75,8 +73,8 @@ function withoutEach(
     fromMean: (mean: number) => number,
 ): Float64Array {
     if (numerators.length < 2) return new Float64Array(0);
-    const [sum, weight] = [sumOf(numerators), sumOf(weights)];
-    return numerators.map((numerator, i) => fromMean((sum - numerator) / (weight - weights[i]!)));
+    const [total, weight] = [sum(numerators), sum(weights)];
+    return numerators.map((numerator, i) => fromMean((total - numerator) / (weight - weights[i]!)));
 }
 
 /** An estimate made of others: its value of theirs, and so each resample. */
@@ -162,7 +160,7 @@ function jackknifeInterval({ value, leftOut, effective }: Estimate, isPositive: 
 /** The standard error of a number, by what it is without each unit. */
 function jackknifeError(leftOut: readonly number[]): number {
     const middle = mean(leftOut)!;
-    const squares = leftOut.reduce((sum, one) => sum + (one - middle) ** 2, 0);
+    const squares = sum(leftOut, (one) => (one - middle) ** 2);
     return Math.sqrt(((leftOut.length - 1) / leftOut.length) * squares);
 }
 

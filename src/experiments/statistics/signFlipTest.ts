@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import { normalP } from '../../support/statistics.js';
 import { greatestCommonDivisor } from '../../support/greatestCommonDivisor.js';
 
@@ -14,10 +15,10 @@ export function pOfDifferences(differences: readonly number[]): number {
     const unit = sizes.reduce(greatestCommonDivisor, 0);
     if (unit === 0) return 1;
     const steps = sizes.map((size) => size / unit);
-    const total = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) / unit;
-    const range = steps.reduce((sum, step) => sum + step, 0);
+    const total = Math.abs(sum(differences)) / unit;
+    const range = sum(steps);
     if (steps.length * range > mostAdditions) {
-        const deviation = Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0));
+        const deviation = Math.sqrt(sum(steps, (step) => step ** 2));
         return normalP(Math.max(0, total - 1) / deviation);
     }
     return signFlipP(steps, total);
@@ -28,7 +29,7 @@ export function pOfDifferences(differences: readonly number[]): number {
  * @param steps integers above 0
  */
 export function signFlipP(steps: readonly number[], total: number): number {
-    const range = steps.reduce((sum, step) => sum + step, 0);
+    const range = sum(steps);
     // Probability of each sum of the steps that are added; the others are taken away.
     const added = new Float64Array(range + 1);
     added[0] = 1;

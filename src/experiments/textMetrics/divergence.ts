@@ -1,5 +1,6 @@
 import type { Corpus } from '../../corpus/Corpus.js';
 import type { TextScore } from '../../engine/types/engineTypes.js';
+import { sum } from '../../support/averages.js';
 import { formatDifference, formatMeasured } from '../../support/format.js';
 import type { Metric, TextMetricOptions } from '../metric/Metric.js';
 import { scoredMetric } from './scoredMetric.js';
@@ -8,8 +9,7 @@ const noBreak = '\u00a0';
 
 /** Of a language's texts, the share of scored tokens before which both models have the same likeliest token. */
 function sameTop(texts: readonly TextScore[]): number {
-    const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
-    return sum(({ agreed }) => agreed!) / sum(({ tokens }) => tokens);
+    return sum(texts, ({ agreed }) => agreed!) / sum(texts, ({ tokens }) => tokens);
 }
 
 /**

@@ -9,6 +9,7 @@ import { steppingDown } from '../../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../errors.js';
 import type { ModelState } from '../../interventions/ModelState.js';
 import { asPrompts } from '../../questions/templates/chatSamples.js';
+import { sum } from '../../support/averages.js';
 import { formatCount } from '../../support/format.js';
 import { openJournals } from '../metric/journals.js';
 import type { Cell } from '../statistics/estimates.js';
@@ -50,7 +51,7 @@ export async function measureTexts(
     const ownCells = corpus.languages
         .flatMap((language) => conditions.map((condition) => ({ condition, language })))
         .filter((_, place) => isOwn(shard, place));
-    const characters = ownCells.reduce((sum, { language }) => sum + charactersOf(language), 0);
+    const characters = sum(ownCells, ({ language }) => charactersOf(language));
     progress.whole?.(characters);
     progress.stage(kind.noun, characters);
     const before = ownCells.filter(({ condition, language }) => !cells.isOpen(condition, language));
@@ -173,7 +174,6 @@ function checkFinite(
     language: string,
     { numerators, weights }: Cell,
 ): void {
-    const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
     if (Number.isFinite(kind.fromMean(settings)(sum(numerators) / sum(weights)))) return;
     throw new LanguageNeuronsError(
         'NATIVE',

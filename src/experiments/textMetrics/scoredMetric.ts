@@ -5,6 +5,7 @@ import { checkSettings } from '../../settings/checkSetting.js';
 import { pick } from '../../settings/pick.js';
 import type { SettingTable } from '../../settings/Setting.js';
 import { perplexityTable } from '../../settings/settings.js';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { checkedUnit, checkScoredMetric, wrongMetric } from '../metric/checkMetric.js';
 import { measureTexts } from './measureTexts.js';
@@ -91,7 +92,7 @@ function cellOfUnits(units: readonly ScoredUnit[], shares: Cell['shares']): Cell
     return {
         numerators: Float64Array.from(units, ({ numerator }) => numerator),
         weights: Float64Array.from(units, ({ weight }) => weight),
-        samples: units.reduce((sum, { samples }) => sum + samples, 0),
+        samples: sum(units, ({ samples }) => samples),
         ...defined({ shares }),
     };
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../../engine/Engine.js';
 import { settingsOf } from '../../engine/types/EngineSettings.js';
 import type { TextScore } from '../../engine/types/engineTypes.js';
 import { jsonNumber } from '../../files/jsonNumber.js';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { byName } from '../../support/names.js';
 import { keyOf } from '../../support/keyOf.js';
@@ -123,7 +124,7 @@ export class ScoredTexts implements JournalledMeasurements {
     }
 
     decodedTokens(condition: ModelState): number {
-        return this.plan.languages.reduce((sum, language) => sum + this.#found(condition, language).decodedTokens, 0);
+        return sum(this.plan.languages, (language) => this.#found(condition, language).decodedTokens);
     }
 
     get settings(): Readonly<Record<string, string | number>> {

@@ -14,6 +14,7 @@ import { neuronsAt } from '../../engine/types/Site.js';
 import { type ChatWriter, chatWriter } from '../../questions/templates/chatTemplate.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { ApiError } from '../../serve/ApiError.js';
+import { sum } from '../../support/averages.js';
 import { textPieces } from '../../support/textPieces.js';
 import { tokenText } from '../../support/tokenText.js';
 import type { LiveFacts, LiveSet, TokenTrace } from './liveFormat.js';
@@ -67,7 +68,7 @@ export class LiveModel implements Disposable {
         this.#ranked = Object.fromEntries(selected);
         const widths = analysisSites(analysis).map(neuronsAt);
         this.#locate = locator(widths);
-        this.#total = widths.reduce((sum, width) => sum + width, 0);
+        this.#total = sum(widths);
         const together = Math.min(mostTogether, engine.windowSize);
         this.facts = {
             mostTokens: Math.min(mostText, Math.floor(together / 2)),

@@ -4,6 +4,7 @@ import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../../neurons/sets/neuronsOf.js';
 import { type NeuronTable, neuronTable } from '../../neurons/tables/neuronTable.js';
 import { Turns } from '../../support/Turns.js';
+import { sum } from '../../support/averages.js';
 import { type LanguageShares, type LiveFacts, type LiveSet, liveSets, type TokenTrace } from './liveFormat.js';
 
 /** Neurons that are named for each token. */
@@ -72,9 +73,8 @@ function sharesOf(
     { count, languages }: NeuronTable,
     tokens: readonly number[],
 ): LanguageShares {
-    const total = tokens.reduce((sum, n) => sum + n, 0);
-    const activeIn = (m: number): number =>
-        flats.reduce((sum, flat) => sum + count[flat * languages.length + m]!, 0) / flats.length;
+    const total = sum(tokens);
+    const activeIn = (m: number): number => sum(flats, (flat) => count[flat * languages.length + m]!) / flats.length;
     const none = flats.length === 0;
     return {
         neurons: flats.length,

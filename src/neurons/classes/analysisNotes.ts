@@ -1,4 +1,5 @@
 import { repeatedTextsNote } from '../../activations/repeatedTextsNote.js';
+import { sum } from '../../support/averages.js';
 import type { NeuronAnalysis } from '../analysis/NeuronAnalysis.js';
 import { formatCount } from '../../support/format.js';
 import { mostSwept } from '../scores/sweepLambda.js';
@@ -49,7 +50,7 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
 }
 
 function nothingSelected({ method, topRate, widths }: NeuronAnalysis): string {
-    const neurons = widths.reduce((sum, width) => sum + width, 0);
+    const neurons = sum(widths);
     return method === 'lape' && neurons * topRate >= 1
         ? 'No neuron is selected: none is high in any language. Lower `bar`, or collect more texts.'
         : `No neuron is selected: ${percent(topRate)} of ${formatCount(neurons)} neurons is less than one. ` +

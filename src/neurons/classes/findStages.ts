@@ -1,4 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { sum } from '../../support/averages.js';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import { type LayerCounts, type Stages, stageNames } from '../analysis/NeuronAnalysis.js';
 
@@ -45,7 +46,7 @@ export function findStages(layers: readonly LayerCounts[], layerSizes: readonly 
 function stagesOf(layers: readonly LayerCounts[], sizes: readonly number[]): Stages {
     const unseen = (reason: string): Stages => ({ seen: false, reason, stages: [], confidence: 0, rule });
     if (layers.length < stageNames.length) return unseen(`it has fewer than ${stageNames.length} layers`);
-    const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+    const mean = sum(sizes) / sizes.length;
     const curve = (count: (layer: LayerCounts) => number): number[] | undefined =>
         stretched(layers.map((layer, i) => Math.log1p(count(layer) * (mean / sizes[i]!))));
     const l = curve(({ specific, related }) => specific + related);
@@ -58,7 +59,7 @@ function stagesOf(layers: readonly LayerCounts[], sizes: readonly number[]): Sta
     const stages = stageNames.map((name, s) => ({ name, first: s === 0 ? 0 : ends[s - 1]!, last: ends[s]! - 1 }));
     const average = (of: readonly number[], s: number): number => {
         const part = of.slice(stages[s]!.first, stages[s]!.last + 1);
-        return part.reduce((sum, value) => sum + value, 0) / part.length;
+        return sum(part) / part.length;
     };
     const [l1, l2, l3] = [0, 1, 2].map((s) => average(l, s)) as [number, number, number];
     const [g1, g2, g3, g4] = [0, 1, 2, 3].map((s) => average(g, s)) as [number, number, number, number];

@@ -5,6 +5,7 @@ import { textsSet } from '../../activations/textsSet.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import type { OptionsOf } from '../../settings/Setting.js';
 import { identifyTable } from '../../settings/settings.js';
+import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { neuronsAt, type Site } from '../../engine/types/Site.js';
 import { LanguageNeuronsError } from '../../errors.js';
@@ -106,7 +107,7 @@ export function identifyOnce(activations: Activations, options: IdentifyOptions,
     const layers = layerCounts(neurons, sites);
     const widths = sites.map(neuronsAt);
     const routing = routingProbabilities(activations);
-    const notAssessed = widths.reduce((sum, width) => sum + width, 0) - probabilities.n;
+    const notAssessed = sum(widths) - probabilities.n;
     return {
         method,
         languages,

@@ -1,5 +1,6 @@
 import type { Activations, Counts } from '../../activations/Activations.js';
 import { addCounts } from '../../activations/addCounts.js';
+import { mean, sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { studentQuantile } from '../../support/statistics.js';
 import {
@@ -38,8 +39,8 @@ export function stability(
     const left = without.map(classKeys);
     const pairs = halves.map(([a, b]) => [classKeys(a), classKeys(b)] as const);
     const of = (kind: NeuronClass): ClassStability => ({
-        kept: mean(left.map((keys) => share(common(whole[kind], keys[kind]), whole[kind].size))),
-        overlap: mean(pairs.map(([a, b]) => share(2 * common(a[kind], b[kind]), a[kind].size + b[kind].size))),
+        kept: meanOfNumbers(left.map((keys) => share(common(whole[kind], keys[kind]), whole[kind].size))),
+        overlap: meanOfNumbers(pairs.map(([a, b]) => share(2 * common(a[kind], b[kind]), a[kind].size + b[kind].size))),
     });
     const interval = (number: (analysis: Unsourced) => number): Interval =>
         jackknife(number(analysis), without.map(number));
@@ -86,8 +87,8 @@ function ofFolds(
  */
 export function jackknife(whole: number, without: readonly number[], least = 0): Interval {
     const n = without.length;
-    const centre = without.reduce((sum, value) => sum + value, 0) / n;
-    const variance = ((n - 1) / n) * without.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    const centre = sum(without) / n;
+    const variance = ((n - 1) / n) * sum(without, (value) => (value - centre) ** 2);
     const half = studentQuantile(n - 1) * Math.sqrt(variance);
     return [Math.max(least, whole - half), whole + half];
 }
@@ -122,7 +123,6 @@ function share(part: number, whole: number): number {
 }
 
 /** Mean of what is a number; null where nothing is. */
-function mean(values: readonly number[]): number | null {
-    const numbers = values.filter((value) => !Number.isNaN(value));
-    return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+function meanOfNumbers(values: readonly number[]): number | null {
+    return mean(values.filter((value) => !Number.isNaN(value)));
 }

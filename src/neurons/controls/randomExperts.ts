@@ -1,3 +1,4 @@
+import { sum } from '../../support/averages.js';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import { drawNearest } from './drawNearest.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../analysis/NeuronAnalysis.js';
@@ -22,7 +23,7 @@ export function randomExperts(
     }
     const chosen: NeuronIndex[] = [];
     for (const [site, experts] of [...taken].sort(([a], [b]) => a - b)) {
-        const routing = analysis.experts!.shares[site]!.map((shares) => shares.reduce((sum, share) => sum + share, 0));
+        const routing = analysis.experts!.shares[site]!.map((shares) => sum(shares));
         const others = [...routing.keys()].filter((other) => !experts.has(other));
         const drawn = drawNearest(
             [...experts].sort((a, b) => a - b),

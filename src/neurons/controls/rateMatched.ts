@@ -1,6 +1,7 @@
 import type { Activations } from '../../activations/Activations.js';
 import { sitesOf } from '../../activations/Activations.js';
 import { neuronsAt, type Site } from '../../engine/types/Site.js';
+import { sum } from '../../support/averages.js';
 import { randomGenerator } from '../../support/randomGenerator.js';
 import { activationProbabilities } from '../scores/activationProbabilities.js';
 import { drawNearest } from './drawNearest.js';
@@ -52,7 +53,7 @@ export function pooledRates(activations: Activations, { experts }: Pick<NeuronAn
     const rates = sitesOf(activations).map((site) => new Float64Array(neuronsAt(site)).fill(Number.NaN));
     for (let row = 0; row < n; row++) {
         const [site, index] = locate(row);
-        rates[site]![index] = p.subarray(row * l, (row + 1) * l).reduce((sum, one) => sum + one, 0) / l;
+        rates[site]![index] = sum(p.subarray(row * l, (row + 1) * l)) / l;
     }
     return rates;
 }

@@ -2,6 +2,7 @@ import { type Activations, sitesOf } from '../../activations/Activations.js';
 import { toNumbers } from '../../activations/toNumbers.js';
 import { neuronsAt } from '../../engine/types/Site.js';
 import { LanguageNeuronsError } from '../../errors.js';
+import { sum } from '../../support/averages.js';
 import type { ProbabilityName } from '../analysis/choices.js';
 import { locator, siteStarts } from '../analysis/flatIndex.js';
 
@@ -40,7 +41,7 @@ export function activationProbabilities(
     const totals = totalTokens(activations);
     const l = languages.length;
     const sites = sitesOf(activations);
-    const all = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
+    const all = sum(sites, neuronsAt);
     const taken = assessed ?? assessable(activations, minRouted);
     const n = taken?.length ?? all;
     const p = new Float64Array(n * l);
@@ -121,7 +122,7 @@ export function assessable(activations: Activations, minRouted: number): Uint32A
     } = activations;
     if (routed === undefined) return undefined;
     const sites = sitesOf(activations);
-    const taken = new Uint32Array(sites.reduce((sum, site) => sum + neuronsAt(site), 0));
+    const taken = new Uint32Array(sum(sites, neuronsAt));
     let [flat, n] = [0, 0];
     for (const [i, { kind, experts, width }] of sites.entries()) {
         const through = toNumbers(routed[i]!);

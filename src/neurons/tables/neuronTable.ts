@@ -1,6 +1,7 @@
 import { type Activations, sitesOf } from '../../activations/Activations.js';
 import { toNumbers } from '../../activations/toNumbers.js';
 import { neuronsAt, type Site } from '../../engine/types/Site.js';
+import { sum } from '../../support/averages.js';
 import { activationProbabilities } from '../scores/activationProbabilities.js';
 import { siteStarts } from '../analysis/flatIndex.js';
 import { highLanguages } from '../scores/highLanguages.js';
@@ -50,7 +51,7 @@ export function neuronTable(activations: Activations, analysis: NeuronAnalysis):
     const sites = sitesOf(activations);
     const widths = sites.map(neuronsAt);
     const starts = siteStarts(widths);
-    const n = widths.reduce((sum, width) => sum + width, 0);
+    const n = sum(widths);
     const site = new Uint32Array(n);
     const index = new Uint32Array(n);
     const count = new Float64Array(n * languages.length);

@@ -13,6 +13,7 @@ import { type ParquetColumn, type ParquetValues, writeParquet } from '../../file
 import { asPrompts } from '../../questions/templates/chatSamples.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { limitTable } from '../../settings/settings.js';
+import { sum } from '../../support/averages.js';
 import { silent, type WorkOptions } from '../../support/progress.js';
 import { storedToken } from '../../support/storedToken.js';
 import { tokenText } from '../../support/tokenText.js';
@@ -63,7 +64,7 @@ export async function writeWatched(path: string, options: WatchedFileOptions): P
     let tokens: Record<string, number> = {};
     await steppingDown(engine, progress, async () => {
         tokens = {};
-        progress.whole?.(characters.reduce((sum, some) => sum + some, 0));
+        progress.whole?.(sum(characters));
         const watched = async function* (): AsyncGenerator<WatchedText> {
             for (const [k, language] of texts.languages.entries()) {
                 tokens[language] = 0;

@@ -1,4 +1,5 @@
 import type { LayerCounts, NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import { ownValue } from './numbers.js';
 
 /** Neurons of one language; a related neuron belongs to several. */
@@ -48,12 +49,12 @@ export function languageCounts(analysis: NeuronAnalysis): LanguageCounts[] {
 /** Derives what the page says in words. */
 export function analysisFacts(analysis: NeuronAnalysis): AnalysisFacts {
     const languages = languageCounts(analysis);
-    const total = (of: (layer: LayerCounts) => number) => analysis.layers.reduce((sum, layer) => sum + of(layer), 0);
+    const total = (of: (layer: LayerCounts) => number) => sum(analysis.layers, of);
     const names = languages.map(({ language }) => language);
     const totals = languages.map((counts) => counts.total);
     const layers = analysis.layers.map((_, index) => index);
     return {
-        neurons: analysis.widths.reduce((sum, width) => sum + width, 0),
+        neurons: sum(analysis.widths),
         selected: analysis.selected,
         specific: total((layer) => layer.specific),
         related: total((layer) => layer.related),

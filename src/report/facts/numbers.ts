@@ -1,5 +1,6 @@
 import { meanEffect } from '../../experiments/statistics/meanEffect.js';
 import type { MetricWords } from '../../experiments/metric/Metric.js';
+import { mean as meanOf } from '../../support/averages.js';
 
 /** A measured number. JSON has no Infinity or NaN: both come back from a file as null. */
 export type Measured = number | null;
@@ -24,15 +25,9 @@ export function isComparable(value: Measured | undefined): value is number {
     return typeof value === 'number' && !Number.isNaN(value);
 }
 
-/** Sum of the finite values. */
-export function sum(values: readonly Measured[]): number {
-    return values.filter(isFiniteNumber).reduce((total, value) => total + value, 0);
-}
-
 /** Mean of the finite values; null where there is none. */
 export function mean(values: readonly Measured[]): Measured {
-    const finite = values.filter(isFiniteNumber);
-    return finite.length === 0 ? null : sum(finite) / finite.length;
+    return meanOf(values.filter(isFiniteNumber));
 }
 
 /** Mean of the finite effects, see `meanEffect`; null where there is none. */

@@ -4,7 +4,7 @@ import type { SaidAnswers } from '../../experiments/givenAnswers/saidAnswers.js'
 import { isDeactivation } from '../../interventions/Operation.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { capitalized, formatCompact, formatShare } from '../../support/format.js';
-import { sum } from '../facts/numbers.js';
+import { sum } from '../../support/averages.js';
 import { besideUpTo, heatmap, type HeatmapCell } from './heatmap.js';
 import { figureFrame, type Panel } from './theme.js';
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import { shareBarPanel, sharePosition } from './heatmap.js';
 import { colors, figureFrame, languageLabel, wholeTicks } from './theme.js';
 import { cellColor } from './palette.js';
@@ -18,7 +19,7 @@ interface RoutedSite {
 
 /** Whether the figure shows every expert, or layers alone. */
 export function showsExperts({ languages }: NeuronAnalysis, { shares }: ExpertAnalysis): boolean {
-    return languages.length * Object.values(shares).reduce((sum, list) => sum + list.length, 0) <= mostCells;
+    return languages.length * sum(Object.values(shares), (list) => list.length) <= mostCells;
 }
 
 /**
@@ -35,7 +36,7 @@ export function expertsFigure(analysis: NeuronAnalysis, experts: ExpertAnalysis)
 export function routingDistance(list: readonly (readonly number[])[], language: number): number {
     let [distance, all] = [0, 0];
     for (const row of list) {
-        const mean = row.reduce((total, share) => total + share, 0) / row.length;
+        const mean = sum(row) / row.length;
         distance += Math.abs(row[language]! - mean) / 2;
         all += mean;
     }

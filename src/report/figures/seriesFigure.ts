@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../experiments/results/Comparison.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import {
     classChannels,
     classLabels,
@@ -18,7 +19,7 @@ export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
         neuronClasses.map((kind) => ({
             analysis: labelText(label),
             class: classLabels[kind],
-            value: layers.reduce((sum, layer) => sum + layer[kind], 0),
+            value: sum(layers, (layer) => layer[kind]),
         })),
     );
     const overlaps = analyses.flatMap(({ label }, index) =>

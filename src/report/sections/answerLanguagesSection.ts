@@ -4,7 +4,7 @@ import { isDeactivation } from '../../interventions/Operation.js';
 import { capitalized, formatShare } from '../../support/format.js';
 import { answerLanguagesFigure, ownGrid } from '../figures/answerLanguagesFigure.js';
 import { html, type Html } from '../../support/html.js';
-import { sum } from '../facts/numbers.js';
+import { sum } from '../../support/averages.js';
 import { setLabel } from '../facts/setSentences.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';

@@ -1,4 +1,5 @@
 import type { ExpertAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
 import { formatCount, formatQuantity, formatShare } from '../../support/format.js';
 import { html } from '../../support/html.js';
@@ -14,8 +15,8 @@ const shown = 20;
 /** Which experts a language's tokens go through. */
 export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysis): Section {
     const table = expertsTable(analysis, experts);
-    const specific = Object.values(experts.specific).reduce((sum, list) => sum + list.length, 0);
-    const all = Object.values(experts.shares).reduce((sum, list) => sum + list.length, 0);
+    const specific = sum(Object.values(experts.specific), (list) => list.length);
+    const all = sum(Object.values(experts.shares), (list) => list.length);
     const uneven = mostUneven(table);
     const tokens =
         experts.probability === 'conditional'

@@ -3,6 +3,7 @@ import type { CellInterval } from '../../experiments/results/DeactivationMatrix.
 import type { AnalysisChange, Comparison, MetricGroupChange } from '../../experiments/results/Comparison.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import { equalsP, formatCount, formatDifference } from '../../support/format.js';
 import { html, type Html } from '../../support/html.js';
 import { tableOf } from '../tables/htmlTable.js';
@@ -49,13 +50,12 @@ function changedTotals(comparison: Comparison): { first: string; last: string; r
     const { label, layers, metrics, intervals } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
     const neurons = neuronClasses.map((kind): ChangedTotal => {
-        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]): number =>
-            of.reduce((total, layer) => total + layer[kind], 0);
+        const inAll = (of: readonly Readonly<Record<NeuronClass, number>>[]): number => sum(of, (layer) => layer[kind]);
         return {
             name: `${kind} neurons`,
-            before: formatCount(sum(first.layers)),
-            after: formatCount(sum(last.layers)),
-            change: formatDifference(sum(layers)),
+            before: formatCount(inAll(first.layers)),
+            after: formatCount(inAll(last.layers)),
+            change: formatDifference(inAll(layers)),
             interval: intervalWords(intervals?.classes[kind], wholeDifference),
         };
     });

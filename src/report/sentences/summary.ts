@@ -5,7 +5,8 @@ import { analysisFacts, type AnalysisFacts, type Extreme } from '../facts/analys
 import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../../support/html.js';
 import { comparisonSummary } from './comparisonSentences.js';
-import { ownValue, sum } from '../facts/numbers.js';
+import { sum } from '../../support/averages.js';
+import { ownValue } from '../facts/numbers.js';
 import type { ReportInput } from '../input/Report.js';
 import type { Stages } from '../../neurons/analysis/NeuronAnalysis.js';
 
@@ -17,7 +18,7 @@ export function summary(input: ReportInput): Html {
     const facts = analysisFacts(input.analysis);
     const { model, dataset } = input.source;
     const { languages, topRate } = input.analysis;
-    const tokens = sum(languages.map((language) => ownValue(input.tokens, language) ?? null));
+    const tokens = sum(languages, (language) => ownValue(input.tokens, language) ?? 0);
     const unclassified =
         facts.unclassified > 0 &&
         html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`;

@@ -9,6 +9,7 @@ import {
 import { effectOf } from '../../experiments/resultFiles/matrixTable.js';
 import { metricOf } from '../../experiments/registry/metrics.js';
 import { neuronClasses } from '../../neurons/analysis/NeuronAnalysis.js';
+import { sum } from '../../support/averages.js';
 import type { Measured } from '../facts/numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
@@ -199,7 +200,7 @@ export function seriesTable({ analyses, changes }: Comparison): DataTable {
             const overlap = changes[index - 1]?.overlap;
             return [
                 label,
-                ...neuronClasses.map((kind) => layers.reduce((sum, layer) => sum + layer[kind], 0)),
+                ...neuronClasses.map((kind) => sum(layers, (layer) => layer[kind])),
                 ...neuronClasses.map((kind) => (index === 0 ? 1 : (overlap?.[kind] ?? null))),
             ];
         }),

@@ -1,3 +1,4 @@
+import { sum } from '../../../support/averages.js';
 import { blocksOf, type ColumnSpec } from '../../siteFormat.js';
 import { type NeuronTokens, type SiteTokens, tokensPath } from '../../tokensFormat.js';
 import { ExploredNeurons } from './ExploredNeurons.js';
@@ -18,10 +19,7 @@ async function load(source: Load): Promise<Loaded> {
     const { base, classified } = source;
     const { columns, sites, languages, threshold } = source.summary;
     const wanted = [columns.scores, columns.counts, ...(columns.routed === undefined ? [] : [columns.routed])];
-    const onBlock = telling(
-        'columns',
-        wanted.reduce((sum, spec) => sum + blocksOf(spec), 0),
-    );
+    const onBlock = telling('columns', sum(wanted, blocksOf));
     const read = (spec: ColumnSpec): ReturnType<typeof loadColumn> => loadColumn(base, spec, onBlock);
     const scores = await read(columns.scores);
     const routed = columns.routed && (await read(columns.routed));

@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { useRef, useState } from 'preact/hooks';
+import { sum } from '../../../support/averages.js';
 import { formatCount } from '../../../support/format.js';
 import { NumberField } from './Field.js';
 
@@ -39,7 +40,7 @@ function Bars({ label, counts, range: [least, most], onRange }: HistogramProps &
     const box = useRef<HTMLDivElement>(null);
     const [from, setFrom] = useState<number>();
     const highest = Math.max(1, ...counts);
-    const total = counts.reduce((sum, count) => sum + count, 0);
+    const total = sum(counts);
     const edge = (bin: number): string => (bin / counts.length).toFixed(2);
     const binAt = (event: PointerEvent): number => {
         const { left, width } = box.current!.getBoundingClientRect();

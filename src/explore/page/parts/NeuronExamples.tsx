@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
+import { sum } from '../../../support/averages.js';
 import {
     examplesHeadPath,
     neuronExamplesPath,
@@ -153,7 +154,7 @@ function nameOf(kind: string): string {
 /** How a neuron's activity divides over kinds of tokens, beside how the texts do. */
 function KindsTable({ head, facts }: { head: SiteExamplesHead; facts: SiteNeuronExamples }): ComponentChild {
     const total = Object.values(facts.kinds).reduce((sum, one) => sum + one.sum, 0);
-    const seen = Object.values(head.kinds).reduce((sum, tokens) => sum + tokens, 0);
+    const seen = sum(Object.values(head.kinds));
     const row = (name: string, { active, sum }: ActiveShare, tokens: number): string[] => [
         name,
         formatCount(active),

@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { sum } from '../../../support/averages.js';
 import type { ExploredNeuron, SortColumn, TokenSearch } from '../data/Query.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { useSize } from '../data/useSize.js';
@@ -79,7 +80,7 @@ export function NeuronGrid({ site, flats, token, ...heads }: NeuronGridProps): C
 function columnsInSight(columns: readonly GridColumn[], languages: number, left: number, width: number) {
     const fixed = columns.length - languages;
     const rem = useMemo(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize), []);
-    const least = rem * columns.reduce((sum, { width: own }) => sum + own, 0);
+    const least = rem * sum(columns, ({ width: own }) => own);
     // From the right, since what stands before the languages may be stretched.
     const behindFixed = Math.max(width, least) - rem * languageWidth * languages;
     const across = spanInSight(left - behindFixed, width, rem * languageWidth, languages);
@@ -184,5 +185,5 @@ function tracks(columns: readonly GridColumn[]): string {
 
 /** All columns at their greatest width, between the table's borders. */
 function mostWidth(columns: readonly GridColumn[]): string {
-    return `calc(${columns.reduce((sum, { width, most = width }) => sum + most, 0)}rem + 2px)`;
+    return `calc(${sum(columns, ({ width, most = width }) => most)}rem + 2px)`;
 }

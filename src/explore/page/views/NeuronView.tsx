@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { sum } from '../../../support/averages.js';
 import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, flatNamed, placeOf } from '../data/sites.js';
@@ -128,10 +129,10 @@ function Probabilities({ site, row }: Omit<FactsProps, 'alike'>): ComponentChild
 }
 
 function Alikes({ site, row, alike }: FactsProps): ComponentChild {
-    const active = row.counts.reduce((sum, count) => sum + count, 0);
+    const active = sum(row.counts);
     const tooFew = Number.isNaN(row.score) || row.tokens.includes(0);
     // The standard error of a difference of two angles is √(1/T + 1/T).
-    const chance = Math.sqrt(row.tokens.reduce((sum, tokens) => sum + 2 / tokens, 0) / row.tokens.length);
+    const chance = Math.sqrt(sum(row.tokens, (tokens) => 2 / tokens) / row.tokens.length);
     return (
         <section aria-labelledby="alike">
             <h2 id="alike">Neurons like it</h2>

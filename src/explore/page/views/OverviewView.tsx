@@ -1,4 +1,5 @@
 import type { ComponentChild } from 'preact';
+import { sum } from '../../../support/averages.js';
 import type { SiteSummary } from '../../siteFormat.js';
 import { route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
@@ -82,11 +83,8 @@ function ColoredMap({ site }: { site: LoadedSite }): ComponentChild {
 
 function Headline({ summary }: { summary: SiteSummary }): ComponentChild {
     const { layers, sites, selected, general, languages, topRate, model, warnings } = summary;
-    const neurons = sites.reduce((sum, { width, experts }) => sum + width * experts, 0);
-    const [specific, related] = [
-        layers.reduce((sum, layer) => sum + layer.specific, 0),
-        layers.reduce((sum, layer) => sum + layer.related, 0),
-    ];
+    const neurons = sum(sites, ({ width, experts }) => width * experts);
+    const [specific, related] = [sum(layers, (layer) => layer.specific), sum(layers, (layer) => layer.related)];
     return (
         <section aria-labelledby="headline">
             <h1 id="headline">
