@@ -40,6 +40,11 @@ export class LanguageNeuronsError extends Error {
     }
 }
 
+/** Whether something thrown is this package's error of that code. */
+export function hasCode(thrown: unknown, code: ErrorCode): thrown is LanguageNeuronsError {
+    return thrown instanceof LanguageNeuronsError && thrown.code === code;
+}
+
 /** An argument, or arguments together, that make no sense. */
 export function wrongUse(message: string): LanguageNeuronsError {
     return new LanguageNeuronsError('WRONG_USE', message);

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 
 /** One of several equal parts of a piece of work. A process of its own, on any machine, does each part. */
 export interface Shard {
@@ -24,8 +24,7 @@ const places: readonly { readonly index: string; readonly least: (environment: E
  */
 export function parseShard(text: string, environment: Environment = process.env): Shard {
     const [, number, total] = /^(auto|\d+)(?:\/(\d+))?$/.exec(text) ?? [];
-    const wrong = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `\`shard: ${text}\`: ${why}`);
+    const wrong = (why: string): LanguageNeuronsError => wrongUse(`\`shard: ${text}\`: ${why}`);
     if (number === undefined || (number !== 'auto' && total === undefined))
         throw wrong('give a number and how many there are, such as 2/8, or auto');
     const shard =

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CountResult } from '../engine/types/engineTypes.js';
 import { neuronsAt, type Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, LanguageNeuronsError } from '../errors.js';
+import { isMissing } from '../files/fileAccess.js';
 import type { Counts, Values } from './Activations.js';
 import { addTo } from './addCounts.js';
 import { readSafetensors, type Safetensors, type TensorData, writeSafetensors } from './safetensors.js';
@@ -56,9 +57,7 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
     try {
         file = await readSafetensors(path);
     } catch (cause) {
-        const { code, cause: reason } = cause as LanguageNeuronsError;
-        const isMissing = (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-        if (code === 'DAMAGED' || isMissing) return undefined; // it is counted again
+        if (hasCode(cause, 'DAMAGED') || isMissing(cause)) return undefined; // it is counted again
         throw cause;
     }
     const { tensors, wordTensors, metadata } = file;

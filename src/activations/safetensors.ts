@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sum } from '../support/averages.js';
 import { byName } from '../support/names.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
+import { isMissing, unreadable, writeFileAtomic } from '../files/fileAccess.js';
 import { openInFolder } from '../files/inFolder.js';
 import { readInto } from '../files/readWhole.js';
 import { checkFitsMemory } from '../files/sizes.js';
@@ -95,7 +95,7 @@ export async function readSafetensorsMetadata(
         const damaged = damageOf(path, mends);
         return await opened(path, mends, async (file) => metadataOf((await readHeader(file, damaged)).header));
     } catch (cause) {
-        if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+        if (isMissing(cause)) return undefined;
         throw cause;
     }
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/Engine.js';
 import type { TextEdit } from '../engine/types/edits.js';
 import { wholeCharacters } from '../engine/scheduler/stops.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, wrongUse } from '../errors.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { type ChatMessage, type ChatWriter, openChat } from '../questions/templates/chatTemplate.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -89,8 +89,7 @@ export class Chat {
         checkSettings(options, { ...conversationTable, system: {} }, {});
         const { windowSize } = engine;
         if (options.maxTokens !== undefined && options.maxTokens >= windowSize - 1) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
+            throw wrongUse(
                 `a window of ${windowSize} tokens has no room for an answer of ${options.maxTokens}; ` +
                     'lower `maxTokens`',
             );
@@ -120,8 +119,7 @@ export class Chat {
      */
     async again(options: AskOptions = {}): Promise<AskResult> {
         const last = this.#turns.at(-1);
-        if (last === undefined)
-            throw new LanguageNeuronsError('WRONG_USE', 'the chat holds no message yet; send one first');
+        if (last === undefined) throw wrongUse('the chat holds no message yet; send one first');
         return this.#answer(last.user, this.#turns.slice(0, -1), this.#cached, options);
     }
 
@@ -175,8 +173,7 @@ export class Chat {
                 if (!cached.has(edits[edit])) cached.set(edits[edit], cachedTokens);
             }
         } catch (cause) {
-            if (signal?.aborted !== true || !(cause instanceof LanguageNeuronsError) || cause.code !== 'ABORTED')
-                throw cause;
+            if (signal?.aborted !== true || !hasCode(cause, 'ABORTED')) throw cause;
             for (const [i, text] of texts.entries())
                 answers[i] ??= { text: wholeCharacters(text), tokens: grown[i]!, end: 'aborted' };
         }
@@ -196,8 +193,7 @@ export class Chat {
             const tokens = await this.#engine.tokenize(text, { special: true });
             if (tokens.length <= room) return { tokens, first };
             if (first < before.length) continue;
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
+            throw wrongUse(
                 `the chat takes ${tokens.length} tokens, but the window of ${windowSize} has room for ` +
                     `${Math.max(0, room)} beside an answer of ${this.maxTokens}; shorten the message, or start ` +
                     'again with a lower `maxTokens` or a larger `windowSize`',

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { EngineFactory } from './Check.js';
 
 /** Models that are opened when they are first asked for, and closed together. */
@@ -17,7 +17,7 @@ export function openedOnce(factory: EngineFactory | undefined, accept: (engine: 
         const key = JSON.stringify(options);
         const had = opened.get(key);
         if (had !== undefined) return had;
-        if (factory === undefined) throw new LanguageNeuronsError('WRONG_USE', 'no model is given; give `model`');
+        if (factory === undefined) throw wrongUse('no model is given; give `model`');
         const engine = await factory(options);
         opened.set(key, engine);
         if (options.model === undefined && options.loras === undefined) accept(engine);

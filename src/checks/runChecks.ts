@@ -1,7 +1,7 @@
 import { readActivations } from '../activations/activationsFile.js';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { checkModel } from '../experiments/conditions/checkFit.js';
 import { ensureSubfolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -90,17 +90,14 @@ export function chosenChecks(
     for (const name of names) {
         if (known.includes(name)) continue;
         const what = `there is no check ${JSON.stringify(name)}`;
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${what}${suggestion(name, known)}; there are ${formatList(known)}`,
-        );
+        throw wrongUse(`${what}${suggestion(name, known)}; there are ${formatList(known)}`);
     }
     const chosen = checks.filter(({ name }) => names.includes(name));
     for (const { name, needs } of chosen) {
         const missing = needs.filter((need) => !has[need]);
         if (missing.length === 0) continue;
         const given = formatList(missing.map((need) => `\`${need}\``));
-        throw new LanguageNeuronsError('WRONG_USE', `the check ${name} needs ${formatList(needs)}; give ${given}`);
+        throw wrongUse(`the check ${name} needs ${formatList(needs)}; give ${given}`);
     }
     return chosen;
 }

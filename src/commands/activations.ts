@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { checkModel, checkSets } from '../experiments/conditions/checkFit.js';
 import { distinctNeurons } from '../neurons/analysis/distinctNeurons.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
@@ -19,12 +19,11 @@ import { openEngine, toEngineOptions } from './process/openModel.js';
 export const activationsCommand: CommandOf<typeof activationsDeclaration> = async (args, { signal, progress }) => {
     const { dir, neurons: names, set, limit, languages, out = join(dir, 'activations.parquet') } = args;
     if ((names === undefined) === (set === undefined))
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             'name neurons with `neurons`, such as --neurons 12:345,13:7, or one of their sets with `set`, not both',
         );
     if (args.of !== undefined && set === undefined)
-        throw new LanguageNeuronsError('WRONG_USE', '`of` means nothing with `neurons`; leave it out, or give `set`');
+        throw wrongUse('`of` means nothing with `neurons`; leave it out, or give `set`');
     const analysis = set === undefined ? undefined : await readNeurons(join(dir, 'neurons.json'));
     const called = analysis?.languages;
     const corpus = await openCorpus(args.data, { languages, called, signal, progress });

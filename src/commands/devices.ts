@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
-import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
+import { type ErrorCode, LanguageNeuronsError, wrongUse } from '../errors.js';
 import { resolveModel } from '../engine/files/resolveModel.js';
 import { sideBySide } from '../support/terminalProgress.js';
 import { merge, type Merged } from '../run/merge.js';
@@ -45,8 +45,7 @@ export async function onDevices(
     context: CommandContext,
 ): Promise<Merged[]> {
     const { devices } = args;
-    const refused = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `--devices ${devices.join()}: ${why}`);
+    const refused = (why: string): LanguageNeuronsError => wrongUse(`--devices ${devices.join()}: ${why}`);
     if (args.gpu === 'off') throw refused('there are none with --gpu off; leave one of them out');
     if (args.shard !== undefined) throw refused('divides the work itself; leave --shard out');
     const environments = devices.map((device) => environmentOf(device));
@@ -82,10 +81,7 @@ export function environmentOf(
         const list = environment[name]?.split(',');
         const named = list === undefined ? String(device) : list[device]?.trim();
         if (named !== undefined) return [name, named];
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `--devices: there is no device ${device}; ${name} lists ${list!.length}`,
-        );
+        throw wrongUse(`--devices: there is no device ${device}; ${name} lists ${list!.length}`);
     });
     return { ...Object.fromEntries(seen), [deviceVariable]: String(device) };
 }

@@ -2,7 +2,7 @@ import { openCorpus } from '../data/openCorpus.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { checkVocabulary, type ModelHead, modelHead } from '../engine/files/modelHead.js';
 import { usualWindow } from '../engine/loading/usualWindow.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { checkNumbers } from '../experiments/answerMetrics/answerMetric.js';
 import { evaluate, type EvaluateOptions } from '../experiments/evaluate.js';
 import {
@@ -87,8 +87,7 @@ async function evaluateAnswers(kind: QuestionMetricKind, args: Arguments, shared
     const { data, languages, contextSize, template } = args;
     const { signal, progress } = shared;
     const { name } = kind;
-    if (data.length > 1)
-        throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
+    if (data.length > 1) throw wrongUse(`\`data\`: ${name} takes the questions of one dataset; give one`);
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     if (kind.needsNumbers) checkNumbers(name, questions);
     const options = pick(args, settingsFor(questionMetricTable, { metric: name }));

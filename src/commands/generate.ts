@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { modelStates } from '../interventions/ModelState.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
@@ -18,8 +18,7 @@ export const generateCommand: CommandOf<typeof generateDeclaration> = async (arg
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
     const asked = [...(shorthand === undefined ? [] : [shorthand]), ...named];
     if (asked.length === 0) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             'no intervention is given; give for example --without zh, --amplify de:2 or --interventions FILE',
         );
     }

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { parseOperations } from '../interventions/operationText.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { interveneDeclaration } from './arguments/declarations.js';
@@ -26,6 +26,6 @@ export const interveneCommand: CommandOf<typeof interveneDeclaration> = async (a
         }),
     };
     if (command.shares !== undefined && args.sets !== undefined)
-        throw new LanguageNeuronsError('WRONG_USE', '--dose: takes neurons by rank, not by set; leave --sets out');
+        throw wrongUse('--dose: takes neurons by rank, not by set; leave --sets out');
     return measureExperiment(args, command, context);
 };

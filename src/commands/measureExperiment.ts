@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { checkNumbers } from '../experiments/answerMetrics/answerMetric.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/metric/Metric.js';
@@ -49,7 +49,7 @@ export async function measureExperiment(
     const { dir, data, sets, controls, seed, matched, circular, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
-        throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
+        throw wrongUse(`\`data\`: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const activations = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);

@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
 import { type Command, globalOptions } from './arguments/CommandDeclaration.js';
@@ -50,7 +50,7 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             if (purpose === 'complete') return; // a line that is being typed
             // Errors of the checks come as yargs' own, with their words.
             if (error !== undefined && error.name !== 'YError') throw error;
-            throw wrongUse(error?.message ?? message ?? 'wrong use', args, command);
+            throw parseError(error?.message ?? message ?? 'wrong use', args, command);
         });
     for (const one of commands) {
         const { usage, describe, positionals, options } = one.declaration;
@@ -83,7 +83,7 @@ function purposeOf(args: readonly string[]): Purpose {
     return args.some((arg) => arg === '--help' || arg === '-h') ? 'help' : 'run';
 }
 
-function wrongUse(message: string, args: readonly string[], command: Command | undefined): LanguageNeuronsError {
+function parseError(message: string, args: readonly string[], command: Command | undefined): LanguageNeuronsError {
     const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ');
     const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
     const lacks = command !== undefined && message.startsWith('Not enough non-option arguments');
@@ -96,10 +96,7 @@ function wrongUse(message: string, args: readonly string[], command: Command | u
                 ? `an argument is missing from ${command.declaration.usage}`
                 : message;
     const line = words.replaceAll(/\s*\n\s*/g, ' ');
-    return new LanguageNeuronsError(
-        'WRONG_USE',
-        `${line}; see language-neurons ${command === undefined ? '' : `${nameOf(command)} `}--help`,
-    );
+    return wrongUse(`${line}; see language-neurons ${command === undefined ? '' : `${nameOf(command)} `}--help`);
 }
 
 /** What is unknown, as it was typed, with the known name nearest to it. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
@@ -38,8 +38,7 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
         else if (languageTag(written) !== undefined || languages?.includes(written) === true) files.set(name, written);
         else if (languages !== undefined) passedOver.push(name);
         else {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
+            throw wrongUse(
                 `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move ` +
                     'it, or name the languages with `languages`',
             );

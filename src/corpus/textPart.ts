@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { Corpus } from './Corpus.js';
 import { textsOfFolds } from './textsOfFolds.js';
 
@@ -22,10 +22,7 @@ export function partIn(spec: string): { readonly base: string; readonly part?: T
     const [first, of] = [Number(groups.first), Number(groups.of)];
     const part = { first, last: Number(groups.last ?? first), of };
     if (part.first < 1 || part.last < part.first || part.last > of)
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${spec}: asks for a part of the texts that there is not; give one such as #1-4of5 or #5of5`,
-        );
+        throw wrongUse(`${spec}: asks for a part of the texts that there is not; give one such as #1-4of5 or #5of5`);
     return { base: groups.base!, part };
 }
 

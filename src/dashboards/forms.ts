@@ -1,5 +1,5 @@
 import type { Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { DashboardNeuron } from './DashboardNeuron.js';
 
 /** Most neurons of a file; Neuronpedia takes no more at once. */
@@ -38,5 +38,5 @@ export function asName(text: string): string {
 export function checkName(setting: 'modelId' | 'sourceSet', name: string): void {
     if (name === asName(name) && (setting === 'modelId' || !name.includes('__'))) return;
     const words = 'takes lower-case letters, digits, `.`, `-` and single `_`';
-    throw new LanguageNeuronsError('WRONG_USE', `\`${setting}\` ${words}, not "${name}"`);
+    throw wrongUse(`\`${setting}\` ${words}, not "${name}"`);
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, LanguageNeuronsError, wrongUse } from '../errors.js';
 import { shownPath } from '../files/shownPath.js';
 import { isQuestions, openQuestions } from '../questions/sources/openQuestions.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -24,14 +24,14 @@ import type { Questions } from '../questions/sources/Questions.js';
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
     checkSettings(options, languagesTable, { signal: true, progress: true });
     const specs = [spec].flat();
-    if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with `data`');
+    if (specs.length === 0) throw wrongUse('no texts are given; name some with `data`');
     const first = await openOne(specs[0]!, options);
     if (specs.length === 1) return first;
     const corpora = [first];
     const { languages } = first;
     for (const other of specs.slice(1)) {
         const opened = await openOne(other, { ...options, languages, called: languages }).catch((cause: unknown) => {
-            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+            if (!hasCode(cause, 'NOT_FOUND')) throw cause;
             throw new LanguageNeuronsError(
                 'MISMATCH',
                 `${other} lacks a language that ${specs[0]!} has: ${cause.message}`,

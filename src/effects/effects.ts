@@ -6,7 +6,7 @@ import { modelFingerprint } from '../engine/files/modelFingerprint.js';
 import { awaitNative } from '../engine/native/nativeError.js';
 import { resolveModel } from '../engine/files/resolveModel.js';
 import { TokenTexts } from '../engine/passes/TokenTexts.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import { readGguf } from '../gguf/GgufFile.js';
 import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/analysis/distinctNeurons.js';
@@ -57,7 +57,7 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
         if (missing.length === 0) return file;
         if (known.size + missing.length > mostNeurons) {
             const what = `${effectsPath(folder)}: would hold ${known.size + missing.length} neurons`;
-            throw new LanguageNeuronsError('WRONG_USE', `${what}, but can hold ${mostNeurons}; choose fewer`);
+            throw wrongUse(`${what}, but can hold ${mostNeurons}; choose fewer`);
         }
         const texts = await tokenTexts(model);
         const sites = analysisSites(analysis);

@@ -1,7 +1,7 @@
 import type { NativeAddon, NativeMatrix } from '../engine/native/addon.js';
 import { awaitNative } from '../engine/native/nativeError.js';
 import { missingNeuron, type Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { sum } from '../support/averages.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -41,7 +41,7 @@ export async function* residualVectors(
     signal?: AbortSignal,
 ): AsyncGenerator<readonly [place: number, vector: Float64Array]> {
     const missing = missingNeuron(neurons, sites);
-    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
+    if (missing !== undefined) throw wrongUse(missing);
     const [width] = path.head.shape as [number];
     for (const [place, members] of byMatrix(sites, neurons)) {
         throwIfStopped(signal);

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode } from '../errors.js';
 import type { Progress } from '../support/progress.js';
 import type { Engine } from './Engine.js';
 
@@ -10,8 +10,7 @@ export async function steppingDown<T>(engine: Engine, progress: Progress, work: 
     try {
         return await work();
     } catch (cause) {
-        if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'OUT_OF_MEMORY' || !(await engine.stepDown()))
-            throw cause;
+        if (!hasCode(cause, 'OUT_OF_MEMORY') || !(await engine.stepDown())) throw cause;
         progress.note(
             `memory ran out (${cause.message}); going on with batches of ${engine.batchSize} tokens, nothing is lost`,
         );

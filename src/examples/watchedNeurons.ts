@@ -1,6 +1,6 @@
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { missingNeuron } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/analysis/distinctNeurons.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 
@@ -23,6 +23,6 @@ export function checkNeurons(neurons: readonly NeuronIndex[], analysis: NeuronAn
     if (neurons.length === 0)
         throw new LanguageNeuronsError('EMPTY', 'the analysis selected no neurons; name some with `neurons`');
     const missing = missingNeuron(neurons, analysisSites(analysis));
-    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
+    if (missing !== undefined) throw wrongUse(missing);
     return distinctNeurons(neurons).sort(comparePlaces);
 }

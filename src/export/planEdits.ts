@@ -1,5 +1,5 @@
 import { missingNeuron, type Site, siteName } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import type { BlockType } from '../gguf/blockTypes.js';
 import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
 import { affineOf } from '../interventions/compile.js';
@@ -97,11 +97,10 @@ function scalesOf(sites: readonly Site[], edits: readonly WeightEdit[]): Map<num
     const scales = new Map<number, Map<number, number>>();
     for (const { neurons, scale, label } of edits) {
         if (!Number.isFinite(scale)) {
-            throw new LanguageNeuronsError('WRONG_USE', `${label}: a scale is a finite number, not ${scale}`);
+            throw wrongUse(`${label}: a scale is a finite number, not ${scale}`);
         }
         const missing = missingNeuron(neurons, sites);
-        if (missing !== undefined)
-            throw new LanguageNeuronsError('WRONG_USE', `${label}: ${missing}; give those of its analysis`);
+        if (missing !== undefined) throw wrongUse(`${label}: ${missing}; give those of its analysis`);
         for (const [number, neuron] of neurons) {
             const ofSite = scales.get(number) ?? new Map<number, number>();
             scales.set(number, ofSite.set(neuron, (ofSite.get(neuron) ?? 1) * scale));

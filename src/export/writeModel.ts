@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { partNames } from '../engine/files/modelFiles.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import type { GgufFile } from '../gguf/GgufFile.js';
@@ -15,7 +15,7 @@ import { checkWritten } from './checkReadable.js';
 export function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
     const name = /^(.+)\.gguf$/.exec(out)?.[1];
     if (name === undefined) {
-        throw new LanguageNeuronsError('WRONG_USE', `${out}: not the name of a GGUF file; give NAME.gguf`);
+        throw wrongUse(`${out}: not the name of a GGUF file; give NAME.gguf`);
     }
     return sources.length === 1 ? [out] : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
 }

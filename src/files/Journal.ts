@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import type { z } from 'zod';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, LanguageNeuronsError } from '../errors.js';
 import { byteLines } from './byteLines.js';
-import { unwritable } from './fileAccess.js';
+import { isMissing, unwritable } from './fileAccess.js';
 import { checkChangeable, Misplaced, openToChange } from './inFolder.js';
 import { nonFinite } from './nonFinite.js';
 import { readBytesInFolder } from './readBytes.js';
@@ -75,8 +75,8 @@ export class Journal<Entry> {
                 else take(entry);
             }
         } catch (cause) {
-            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
-            if ((cause.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause.cause as Error);
+            if (!hasCode(cause, 'NOT_FOUND')) throw cause;
+            if (!isMissing(cause)) throw unreadable(path, cause.cause as Error);
         }
         return { unreadable: unreadableLines, torn };
     }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, LanguageNeuronsError } from '../errors.js';
 import { Misplaced, pathInFolder } from './inFolder.js';
 import { makeFolder } from './makeFolder.js';
 import { readInto, readWhole } from './readWhole.js';
@@ -43,9 +43,14 @@ export function isReadFailure(error: unknown): boolean {
     return code !== undefined && /^E[A-Z]+$/.test(code) && !absent.includes(code);
 }
 
+/** Whether an error's cause is that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+    return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
 /** Whether an error says that something is not there: then one can go on without it. */
 export function isAbsence(error: unknown): boolean {
-    return error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND' && !isReadFailure(error);
+    return hasCode(error, 'NOT_FOUND') && !isReadFailure(error);
 }
 
 /** Advice where the path itself is wrong. */

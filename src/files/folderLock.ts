@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { z } from 'zod';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode, LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder, readTextIfAny, unwritable } from './fileAccess.js';
 import { Misplaced, openToChange } from './inFolder.js';
 import { fileLock, lockedByte, sweep } from './sweep.js';
@@ -90,7 +90,7 @@ export async function besideFolder<T>(
             return run(undefined);
         });
     } catch (cause) {
-        if (begun || !(cause instanceof LanguageNeuronsError) || cause.code !== 'BUSY') throw cause;
+        if (begun || !hasCode(cause, 'BUSY')) throw cause;
         const holder = (await readHolder(folder.path)) ?? (await holderOfFiles(folder.path));
         const file = { path: fileLockPath(folder, path), name: path, shared: false };
         return withLock(file, work, () => run(holder?.work ?? 'another process'));

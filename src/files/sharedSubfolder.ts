@@ -1,7 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LanguageNeuronsError } from '../errors.js';
-import { checkInFolder } from './fileAccess.js';
+import { checkInFolder, isMissing } from './fileAccess.js';
 import { makeFolder } from './makeFolder.js';
 
 /** Times that a folder may go between its making and the file in it. */
@@ -17,7 +16,7 @@ export async function writeShared(path: string, write: (path: string) => Promise
         try {
             return await write(path);
         } catch (cause) {
-            if (tries === mostTries || !isMissingFolder(cause)) throw cause;
+            if (tries === mostTries || !isMissing(cause)) throw cause;
         }
         await checkInFolder(dirname(path));
         await makeFolder(dirname(path)).catch(() => undefined); // the next write says why
@@ -27,9 +26,4 @@ export async function writeShared(path: string, write: (path: string) => Promise
 /** Removes such a subfolder where no file is in it. */
 export async function leaveShared(subfolder: string): Promise<void> {
     await rmdir(subfolder).catch(() => undefined);
-}
-
-function isMissingFolder(cause: unknown): boolean {
-    if (!(cause instanceof LanguageNeuronsError)) return false;
-    return (cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }

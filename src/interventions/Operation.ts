@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { type OtherOptions, unknownOption } from '../settings/checkSetting.js';
 import type { Intervention } from './Intervention.js';
 
@@ -16,7 +16,7 @@ export const operationFields = {
 /** @throws LanguageNeuronsError WRONG_USE for a field that an operation has not */
 export function checkOperation(operation: Operation): void {
     const unknown = unknownOption(operation, operationFields);
-    if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `operation ${operation.op}: ${unknown}`);
+    if (unknown !== undefined) throw wrongUse(`operation ${operation.op}: ${unknown}`);
 }
 
 /** Sets activations to 0 at every token, as `deactivate` does. */

@@ -1,7 +1,7 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/types/edits.js';
 import { missingNeuron, neuronsAt, type Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { setsFor } from '../neurons/sets/neuronSets.js';
@@ -66,8 +66,7 @@ export function compileInterventions(interventions: readonly Intervention[], opt
     const clauses = [...new Map(steps.map(({ where }) => [JSON.stringify(where), where])).values()];
     const ranges = clauses.filter((where) => typeof where === 'object').length;
     if (ranges > mostRanges) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `interventions name ${ranges} ranges of positions, more than the ${mostRanges} possible; join some`,
         );
     }
@@ -98,7 +97,7 @@ interface Step {
 function stepOf(intervention: Intervention, i: number, { sites, analysis, values }: CompileOptions): Step {
     const { neurons: choice, op, value, strength: s = 1, where = 'both' } = intervention;
     const name = `intervention ${i + 1} (${op})`;
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${name}: ${why}`);
+    const wrong = (why: string): LanguageNeuronsError => wrongUse(`${name}: ${why}`);
     const unknown =
         unknownOption(intervention, { ...operationFields, neurons: true }) ??
         (typeof where === 'object' ? unknownOption(where, { from: true, to: true }) : undefined) ??
@@ -170,8 +169,7 @@ function composed(steps: readonly Step[], { sites, conflict = 'order' }: Compile
             const before = changedBy[site]![index]!;
             if (before === i + 1) continue; // named twice
             if (conflict === 'error' && before > 0) {
-                throw new LanguageNeuronsError(
-                    'WRONG_USE',
+                throw wrongUse(
                     `${steps[before - 1]!.name} and ${name} both change neuron ${index} of site ${site}; choose ` +
                         'others, or apply them one after the other (`conflict: order`)',
                 );
@@ -181,8 +179,7 @@ function composed(steps: readonly Step[], { sites, conflict = 'order' }: Compile
             factors[site]![index]! *= factor;
             offsets[site]![index] = offsets[site]![index]! * factor + offset;
             if (!Number.isFinite(factors[site]![index]) || !Number.isFinite(offsets[site]![index])) {
-                throw new LanguageNeuronsError(
-                    'WRONG_USE',
+                throw wrongUse(
                     `${name}: it makes a number above 3.4e38, the most a device can hold, for neuron ${index} ` +
                         `of site ${site}; give smaller numbers`,
                 );

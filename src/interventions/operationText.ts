@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { factorRange } from '../settings/settings.js';
 import { parseNumber } from '../support/numberRanges.js';
@@ -17,8 +17,7 @@ export function parseOperation(text: string): Operation {
     const [name, ...rest] = alone.split(':');
     const op = interventionOps.find((known) => known === name);
     const wrong = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError(
-            'WRONG_USE',
+        wrongUse(
             `\`op: ${JSON.stringify(text)}\`: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
         );
     if (op === undefined) throw wrong(`${name === '' ? 'it names no operation' : `there is no operation ${name}`}`);

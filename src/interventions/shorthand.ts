@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
 import { factorRange } from '../settings/settings.js';
 import { parseNumber } from '../support/numberRanges.js';
@@ -65,18 +65,12 @@ function readFactor(text: string, option: string): { language: string; factor: n
     const [, language = '', number = ''] = /^(.+):([^:]+)$/.exec(text) ?? [];
     const factor = parseNumber(number, factorRange);
     if (factor !== undefined) return { language, factor };
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `${option} takes languages and factors, such as de:2,zh:0.5, not ${JSON.stringify(text)}`,
-    );
+    throw wrongUse(`${option} takes languages and factors, such as de:2,zh:0.5, not ${JSON.stringify(text)}`);
 }
 
 function listOf(option: string, text: string | undefined): string[] {
     if (text === undefined) return [];
     const names = text.split(',').map((name) => name.trim());
     if (names.every((name) => name !== '')) return names;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `${option} takes languages, comma-separated, not ${JSON.stringify(text)}`,
-    );
+    throw wrongUse(`${option} takes languages, comma-separated, not ${JSON.stringify(text)}`);
 }

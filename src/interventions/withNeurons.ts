@@ -4,7 +4,7 @@ import { nativeEdit } from '../engine/loading/editSlots.js';
 import { loadAddon } from '../engine/native/loadBackends.js';
 import { nativeError } from '../engine/native/nativeError.js';
 import { sameSites, type Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { compileInterventions } from './compile.js';
@@ -86,10 +86,7 @@ async function make<Context extends OwnedContext>(
         const intervene = (list: readonly Intervention[]): void => {
             const edit = compileInterventions(list, { sites, analysis, values });
             if (isByToken(edit)) {
-                throw new LanguageNeuronsError(
-                    'WRONG_USE',
-                    'interventions on a context apply to all its tokens; leave `where` out',
-                );
+                throw wrongUse('interventions on a context apply to all its tokens; leave `where` out');
             }
             try {
                 addon.editGuest(number, edit === undefined ? null : nativeEdit(edit));

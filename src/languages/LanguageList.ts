@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { nameProblem, shownName } from '../support/names.js';
 import { aliasTag, languageKey, languageTag, maximized, usualTag } from './languageTag.js';
 import { inPaperOrder } from './paperLanguages.js';
@@ -90,7 +90,7 @@ export class LanguageList {
             const other = seen.get(key);
             if (other !== undefined) {
                 const words = wordsOf(`${other} and ${name}`, label);
-                throw new LanguageNeuronsError('WRONG_USE', `${this.#name}: ${words}`);
+                throw wrongUse(`${this.#name}: ${words}`);
             }
             seen.set(key, name);
         }
@@ -108,7 +108,7 @@ export class LanguageList {
             const problem = nameProblem(language);
             if (problem === undefined) continue;
             const what = `the language ${shownName(language)} ${problem}`;
-            throw new LanguageNeuronsError('WRONG_USE', `${this.#name}: ${what}; rename it, or leave it out`);
+            throw wrongUse(`${this.#name}: ${what}; rename it, or leave it out`);
         }
         return chosen;
     }
@@ -120,10 +120,7 @@ export class LanguageList {
             const labels = this.#labels(asked);
             if (labels.length === 0) throw this.#lacks(asked);
             if (labels.length > 1 && called.includes(asked)) {
-                throw new LanguageNeuronsError(
-                    'WRONG_USE',
-                    `${this.#name}: ${asked} could be ${labels.join(' or ')}; give texts in one of them`,
-                );
+                throw wrongUse(`${this.#name}: ${asked} could be ${labels.join(' or ')}; give texts in one of them`);
             }
             for (const label of labels) {
                 const other = askedAs.get(label);
@@ -193,7 +190,7 @@ export class LanguageList {
             one === two
                 ? `language ${one} is asked for twice`
                 : `${this.#name}: ${one} and ${two} are the same language there, ${label}`;
-        return new LanguageNeuronsError('WRONG_USE', `${what}; name each once`);
+        return wrongUse(`${what}; name each once`);
     }
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { textMetrics } from '../experiments/registry/metrics.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/files/modelUri.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
 import { partIn } from '../corpus/textPart.js';
 import { namedQuestions } from '../questions/sources/openQuestions.js';
@@ -175,7 +175,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
 /** @throws LanguageNeuronsError WRONG_USE for a configuration of a script, naming the setting and what was given */
 export function checkRunConfig(config: RunConfig): void {
     const { error } = parseSettings(config);
-    if (error !== undefined) throw new LanguageNeuronsError('WRONG_USE', describeIssues(error, 'the configuration'));
+    if (error !== undefined) throw wrongUse(describeIssues(error, 'the configuration'));
     checkApplies(config, { ...metricTable, ...referenceTable }, ['reference']);
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { sameSites, type Site } from '../engine/types/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { effectsName } from '../effects/effectsFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { checkSets } from '../experiments/conditions/checkFit.js';
@@ -34,10 +34,7 @@ export function checkNamed(setting: string, named: readonly string[] = [], langu
     const unknown = named.filter((language) => languageAmong(language, languages) === undefined);
     if (unknown.length === 0) return;
     const among = `the languages of the texts (${languages.join(', ')})`;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `${setting}: ${unknown.join(', ')} missing from ${among}; correct the list`,
-    );
+    throw wrongUse(`${setting}: ${unknown.join(', ')} missing from ${among}; correct the list`);
 }
 
 /**

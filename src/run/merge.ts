@@ -5,7 +5,7 @@ import { activationsName, activationsPath, writeActivations } from '../activatio
 import { checkReplaces } from '../activations/checkReplaces.js';
 import { mergeShards } from '../activations/mergeShards.js';
 import { nameOfWhole } from '../activations/Shard.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import {
     checkReplaced,
     type ExamplesHead,
@@ -94,10 +94,7 @@ async function shardsAt(path: string): Promise<string[]> {
     }
     if (kindOf(wholeOf(path)) !== undefined) return [path];
     const examples = [activationsName, ...metricNames.map((metric) => `${resultName(metric)}.json`)];
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `${path}: is not named like a shard; give files such as ${examples.map(exampleOf).join(', ')}`,
-    );
+    throw wrongUse(`${path}: is not named like a shard; give files such as ${examples.map(exampleOf).join(', ')}`);
 }
 
 function exampleOf(whole: string): string {

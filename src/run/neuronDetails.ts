@@ -2,7 +2,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { checkDirectPath, effects } from '../effects/effects.js';
 import { effectsPath } from '../effects/effectsFile.js';
 import type { Engine } from '../engine/Engine.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { collectExamples } from '../examples/collectExamples.js';
 import { checkChosen, chosenNeurons } from '../neurons/sets/chosenNeurons.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
@@ -99,5 +99,5 @@ export function checkDetailsConfig(config: RunConfig): void {
     checkChosen(asked);
     if ((config.loras?.length ?? 0) === 0) return;
     const mend = 'merge the adapters into a file and give that as model, or leave effects out';
-    throw new LanguageNeuronsError('WRONG_USE', `effects: there are none of a model with loras; ${mend}`);
+    throw wrongUse(`effects: there are none of a model with loras; ${mend}`);
 }

@@ -1,5 +1,5 @@
 import type { Activations } from '../activations/Activations.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../experiments/intervene.js';
 import { resultName } from '../experiments/resultFiles/resultPaths.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
@@ -25,7 +25,7 @@ export function interventionSteps(config: RunConfig): string[] {
 
 /** @throws LanguageNeuronsError WRONG_USE for an operation that there is not, or that needs what the run lacks */
 export function checkInterventionsConfig(config: RunConfig): void {
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `intervene: ${why}`);
+    const wrong = (why: string): LanguageNeuronsError => wrongUse(`intervene: ${why}`);
     for (const part of partsOf(config)) {
         const operations = operationsOf(part);
         if (needsValues(operations) && config.values !== true)

@@ -5,7 +5,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { resolveModel } from '../engine/files/resolveModel.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { checkQuantFiles, defaultFolds, quants } from '../quants/quants.js';
 import { type Quants, quantsName } from '../quants/quantsFile.js';
 import { writeQuantsPage } from '../report/quantsPage.js';
@@ -32,7 +32,7 @@ export function checkQuantsConfig({ quants: asked, loras = [] }: RunConfig): voi
     checkQuantFiles(asked);
     if (loras.length === 0) return;
     const mend = 'leave `quants` or `loras` out';
-    throw new LanguageNeuronsError('WRONG_USE', `quants: files are compared with a model without adapters; ${mend}`);
+    throw wrongUse(`quants: files are compared with a model without adapters; ${mend}`);
 }
 
 /**

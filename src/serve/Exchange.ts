@@ -8,7 +8,7 @@ import type { ModelInfo } from '../engine/types/ModelInfo.js';
 import { textBefore, wholeCharacters } from '../engine/scheduler/stops.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { interventionOf } from '../interventions/namedInterventions.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { hasCode } from '../errors.js';
 import { sum } from '../support/averages.js';
 import { ApiError } from './ApiError.js';
 import { Latest } from './Latest.js';
@@ -154,7 +154,7 @@ export async function answerExchange(
     } catch (cause) {
         failed.abort();
         // Only an edit that a request brings meets a model that cannot take it here: the others were set before.
-        if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'UNSUPPORTED') throw cause;
+        if (!hasCode(cause, 'UNSUPPORTED')) throw cause;
         throw new ApiError(400, `interventions: ${cause.message}`, { param: 'interventions', cause });
     } finally {
         latest?.close();

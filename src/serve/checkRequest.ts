@@ -1,5 +1,5 @@
 import type { ContinuousBatching, SingleRequest } from '../engine/answers/ContinuousBatching.js';
-import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
+import { type ErrorCode, hasCode, LanguageNeuronsError } from '../errors.js';
 import { ApiError } from './ApiError.js';
 
 /** Codes by which a tokenizer refuses a text, as one without blanks that is too long. */
@@ -14,7 +14,7 @@ export function checkRequest(batching: ContinuousBatching, request: SingleReques
     try {
         batching.check(request);
     } catch (cause) {
-        const wrong = cause instanceof LanguageNeuronsError && cause.code === 'WRONG_USE';
+        const wrong = hasCode(cause, 'WRONG_USE');
         throw wrong ? new ApiError(400, cause.message, { cause }) : cause;
     }
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { LanguageNeuronsError } from '../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { isLoopback } from './guards.js';
 
 /** Milliseconds for answers under way to end by themselves once a stop is asked for. */
@@ -22,8 +22,7 @@ export interface ListenOptions {
  */
 export function checkHost(host: string, apiKey: string | undefined): void {
     if (isLoopback(host) || apiKey !== undefined) return;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
+    throw wrongUse(
         `\`host: ${host}\` lets other machines send requests; also give an API key, in LANGUAGE_NEURONS_API_KEY or ` +
             '`apiKey`, or leave `host` out',
     );

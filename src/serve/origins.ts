@@ -1,5 +1,5 @@
 import type { FastifyCorsOptions } from '@fastify/cors';
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 
 /**
  * Origins of web pages, such as `https://example.org`, as browsers send them.
@@ -16,8 +16,7 @@ export function checkOrigins(origins: readonly string[]): string[] {
             /^https?:$/.test(url.protocol)
         )
             return url.origin;
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             '`allowOrigin` takes origins of web pages, such as https://example.org or http://localhost:5173, not ' +
                 `${JSON.stringify(given)}; name each, with its port and without a path`,
         );

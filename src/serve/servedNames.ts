@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import type { NamedInterventions } from '../interventions/namedInterventions.js';
 import type { ShorthandInterventions } from '../interventions/shorthand.js';
@@ -26,10 +26,7 @@ export function nameShorthand({ languages, interventions }: ShorthandInterventio
 /** Of interventions by the same name the later ones count, as the more special ones. */
 export function distinct(named: readonly NamedInterventions[]): NamedInterventions[] {
     if (named.some(({ name }) => name === wholeModel.name)) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `the name ${wholeModel.name} belongs to the model without interventions; choose another name`,
-        );
+        throw wrongUse(`the name ${wholeModel.name} belongs to the model without interventions; choose another name`);
     }
     return [...new Map(named.map((one) => [one.name, one])).values()];
 }

@@ -1,4 +1,5 @@
 import { sum } from './averages.js';
+
 /** Shows how far long work is. Words go to stderr; stdout is for results. */
 export interface Progress {
     /**

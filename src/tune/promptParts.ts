@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { wrongUse } from '../errors.js';
 import type { Questions } from '../questions/sources/Questions.js';
 import { formatQuantity } from '../support/format.js';
 
@@ -16,7 +16,7 @@ export async function promptsOf(questions: Questions, limit = Infinity): Promise
     const prompts = Math.min(limit, ...counts);
     if (prompts >= fewestPrompts) return prompts;
     const what = `has ${formatQuantity(prompts, 'prompt')} of a language, half of which are to judge on`;
-    throw new LanguageNeuronsError('WRONG_USE', `${questions.name}: ${what}; give at least ${fewestPrompts}`);
+    throw wrongUse(`${questions.name}: ${what}; give at least ${fewestPrompts}`);
 }
 
 /** Prompts of the rounds, as shares of those that the search has. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { LanguageList } from '../../languages/LanguageList.js';
 import { unreadable } from '../../files/fileAccess.js';
 import { openNamed } from '../../files/inFolder.js';
@@ -127,8 +127,7 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         const [, before, language] = found as unknown as [string, string | undefined, string];
         const list = before === 'prefix.' ? prefix : full;
         if (list.has(language))
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
+            throw wrongUse(
                 `${folder}: ${basename(list.get(language)!)} and ${name} both hold counts of ${language}; ` +
                     'leave one in the folder',
             );

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { checkApplies, parseSetting } from '../../settings/checkSetting.js';
 import type { Setting, SettingTable } from '../../settings/Setting.js';
 import { formatList } from '../../support/format.js';
@@ -83,7 +83,7 @@ function checkArgument(title: string, setting: Setting, given: unknown): unknown
     if (!Array.isArray(given)) return parseSetting(title, setting, String(given));
     const all = given.map((text) => JSON.stringify(text)).join(' and ');
     const times = given.length === 2 ? 'twice' : `${given.length} times`;
-    throw new LanguageNeuronsError('WRONG_USE', `${title} is given ${times} (${all}); give it once`);
+    throw wrongUse(`${title} is given ${times} (${all}); give it once`);
 }
 
 /**

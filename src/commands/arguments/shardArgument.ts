@@ -1,5 +1,5 @@
 import { parseShard, type Shard, shardName } from '../../activations/Shard.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 
 /** @throws LanguageNeuronsError WRONG_USE */
 export function readShardArgument({
@@ -12,7 +12,7 @@ export function readShardArgument({
     const shard = text === undefined ? undefined : parseShard(text);
     if (shard !== undefined && fresh) {
         const mend = `remove *.shard-${shardName(shard)}.* yourself`;
-        throw new LanguageNeuronsError('WRONG_USE', `--fresh would also remove the results of other shards; ${mend}`);
+        throw wrongUse(`--fresh would also remove the results of other shards; ${mend}`);
     }
     return shard;
 }

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AskResult, Chat } from '../../chat/Chat.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { expandHome } from '../../files/expandHome.js';
 import { writeFileAtomic } from '../../files/fileAccess.js';
 import { nonFinite } from '../../files/nonFinite.js';
@@ -115,8 +115,7 @@ export class ChatSession {
     async save(path: string): Promise<void> {
         const full = resolve(expandHome(path));
         const there = await lstat(full).catch(() => undefined);
-        if (there !== undefined && !this.#saved.has(full))
-            throw new LanguageNeuronsError('WRONG_USE', `${path}: already exists; give another name`);
+        if (there !== undefined && !this.#saved.has(full)) throw wrongUse(`${path}: already exists; give another name`);
         await writeFileAtomic(full, `${JSON.stringify(this.document(), nonFinite, 1)}\n`);
         this.#saved.add(full);
     }

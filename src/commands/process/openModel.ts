@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Engine } from '../../engine/Engine.js';
 import type { EngineOptions } from '../../engine/types/engineTypes.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { checkModel } from '../../experiments/conditions/checkFit.js';
 import type { CompileOptions } from '../../interventions/compile.js';
 import type { NamedInterventions } from '../../interventions/namedInterventions.js';
@@ -89,7 +89,7 @@ export function parseLora(text: string): { path: string; scale: number } {
     const scale = Number(found[2]);
     if (!Number.isFinite(scale)) {
         const mend = `give for example ${found[1]!}:0.5`;
-        throw new LanguageNeuronsError('WRONG_USE', `--lora takes a finite scale, not ${found[2]!}; ${mend}`);
+        throw wrongUse(`--lora takes a finite scale, not ${found[2]!}; ${mend}`);
     }
     return { path: found[1]!, scale };
 }

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError, wrongUse } from '../../errors.js';
+import { hasCode, LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { checkSettings, type OtherOptions } from '../../settings/checkSetting.js';
 import { EditPlaces } from './EditPlaces.js';
 import type { TextEdit } from '../types/edits.js';
@@ -349,7 +349,7 @@ function nonfiniteError(): LanguageNeuronsError {
 
 /** The error of a failed pass: no single request caused it. */
 function passError(cause: unknown): unknown {
-    if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'WRONG_USE') return cause;
+    if (!hasCode(cause, 'WRONG_USE')) return cause;
     return new LanguageNeuronsError('NATIVE', `the batch cannot be computed: ${cause.message}; ask again`, { cause });
 }
 

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { type EditsByToken, isByToken, type NeuronEdit, type TextEdit } from '../types/edits.js';
 
 /** Edits of one place: one for the tokens of the prompt and one for those after it, say. */
@@ -31,12 +31,10 @@ export class EditPlaces {
 
     /** @throws LanguageNeuronsError WRONG_USE for an edit that no place has the capacity for */
     check(edit: TextEdit): void {
-        if (this.#places.length === 0)
-            throw new LanguageNeuronsError('WRONG_USE', 'requests cannot bring edits; open with `ownEdits` above 0');
+        if (this.#places.length === 0) throw wrongUse('requests cannot bring edits; open with `ownEdits` above 0');
         const needed = isByToken(edit) ? edit.edits.length : 1;
         if (needed <= editsEach) return;
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `its tokens need ${needed} edits, and a request may bring ${editsEach}; let all interventions have the ` +
                 'same `where`',
         );

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { type OtherOptions, unknownOption } from '../../settings/checkSetting.js';
 import type { GenerateOptions, Prompt } from '../types/engineTypes.js';
 import { awaitNative } from '../native/nativeError.js';
@@ -33,10 +33,7 @@ export async function* requestsOf(
             reuse,
         } = typeof prompt === 'string' ? { text: prompt, id: count++ } : checkedPrompt(prompt);
         if (!Number.isInteger(edit) || edit < 0 || edit >= edits.length) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `a prompt uses edit ${edit}, but there are ${edits.length} edits`,
-            );
+            throw wrongUse(`a prompt uses edit ${edit}, but there are ${edits.length} edits`);
         }
         const tokens = typeof text === 'string' ? await tokensOf(text, special) : text;
         yield {
@@ -68,7 +65,7 @@ const promptFields = {
 
 function checkedPrompt(prompt: LongPrompt): LongPrompt {
     const unknown = unknownOption(prompt, promptFields);
-    if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `prompt ${prompt.id}: ${unknown}`);
+    if (unknown !== undefined) throw wrongUse(`prompt ${prompt.id}: ${unknown}`);
     checkReuse(prompt);
     return prompt;
 }

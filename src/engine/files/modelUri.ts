@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { LanguageNeuronsError } from '../../errors.js';
+import { hasCode, LanguageNeuronsError } from '../../errors.js';
 import { cacheFolder } from '../../files/cacheFolder.js';
 import { readTextIfAny, writeFileAtomic } from '../../files/fileAccess.js';
 import { withFile } from '../../files/folderLock.js';
@@ -49,7 +49,7 @@ export async function downloadModel(uri: string, options: DownloadOptions = {}):
         try {
             return await withFile(record, 'download', () => fetchModel(uri, record, options));
         } catch (cause) {
-            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'BUSY') throw cause;
+            if (!hasCode(cause, 'BUSY')) throw cause;
             if (!told) progress.note(`${uri}: waiting for another process that downloads it`);
             await wait(lookTime);
         }

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { checkSettings, type OtherOptions, unknownOption } from '../../settings/checkSetting.js';
 import { collectTable, engineTable, factorRange, modelTable, questionTable } from '../../settings/settings.js';
 import { describeRange, isInRange, mostTokens } from '../../support/numberRanges.js';
@@ -35,10 +35,10 @@ export function checkOptions(options: EngineOptions): void {
     for (const lora of options.loras ?? []) {
         const { path, scale = 1 } = lora;
         const unknown = unknownOption(lora, { path: true, scale: true });
-        if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `${path}: ${unknown}`);
+        if (unknown !== undefined) throw wrongUse(`${path}: ${unknown}`);
         if (isInRange(scale, factorRange)) continue;
         const wanted = describeRange(factorRange);
-        throw new LanguageNeuronsError('WRONG_USE', `${path}: its scale must be ${wanted}, not ${scale}`);
+        throw wrongUse(`${path}: its scale must be ${wanted}, not ${scale}`);
     }
 }
 
@@ -55,8 +55,7 @@ export function checkTrainContext(trainContext: number, path: string): void {
  */
 export function checkWindow(windowSize: number, trainContext: number, path: string): void {
     if (trainContext > 0 && windowSize > trainContext) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `${path}: \`windowSize\` is ${windowSize} tokens, longer than the ${trainContext} that ` +
                 `the model was trained with; give at most ${trainContext}, ` +
                 'or leave it out',

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { NativeEdit } from '../native/addon.js';
 import { isAffine, isByToken, type NeuronEdit, type TextEdit } from '../types/edits.js';
 
@@ -51,8 +51,7 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
         return (position: number, promptLength: number, text: number): number => {
             const place = condition.at(position, promptLength, text);
             if (condition.edits.length > place && place >= 0) return begin + place;
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
+            throw wrongUse(
                 `the token at position ${position} uses edit ${place}, but there are ${condition.edits.length} edits`,
             );
         };

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import type { EngineOptions, OwnProducts, Products } from '../types/engineTypes.js';
 import { fastestProducts, type OpenCounting } from './fastestProducts.js';
 import type { LoadedBackends } from '../native/loadBackends.js';
@@ -19,7 +19,7 @@ export async function settledProducts(
         throw new LanguageNeuronsError('UNSUPPORTED', `${option} ${why}`);
     };
     if (exact && (products === 'bf16' || products === 'int8')) {
-        throw new LanguageNeuronsError('WRONG_USE', `\`exact\` multiplies in F32: leave out \`products: ${products}\``);
+        throw wrongUse(`\`exact\` multiplies in F32: leave out \`products: ${products}\``);
     }
     if (products === 'auto' && !exact) {
         const chosen = gpus.length > 0 ? 'ggml' : await fastestProducts(open);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import type { NativeAddon } from './addon.js';
 import { awaitNative } from './nativeError.js';
 
@@ -25,7 +25,7 @@ export function checkServers(servers: readonly string[]): void {
     for (const server of servers) endpointOf(server);
     const twice = servers.find((server, i) => servers.indexOf(server) < i);
     if (twice === undefined) return;
-    throw new LanguageNeuronsError('WRONG_USE', `rpc names ${twice} twice; give each server once`);
+    throw wrongUse(`rpc names ${twice} twice; give each server once`);
 }
 
 /**
@@ -44,8 +44,7 @@ export function checkDeviceCount(devices: number): void {
 function endpointOf(server: string): { host: string; port: number } {
     const [, host, port] = /^([^\s:,]+):(\d{1,5})$/.exec(server) ?? [];
     if (host === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `rpc takes servers as host:port, not ${JSON.stringify(server)}; give for example 192.168.0.2:50052`,
         );
     }

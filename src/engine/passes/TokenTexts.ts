@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { NativeModel, NativePieces } from '../native/addon.js';
 import { awaitNative } from '../native/nativeError.js';
 
@@ -73,10 +73,7 @@ export class TokenTexts {
 
     #beginOf(token: number, ends: Int32Array): number {
         if (!this.has(token))
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `the model has no token ${token}; its tokens are whole numbers from 0 to ${this.size - 1}`,
-            );
+            throw wrongUse(`the model has no token ${token}; its tokens are whole numbers from 0 to ${this.size - 1}`);
         return token === 0 ? 0 : ends[token - 1]!;
     }
 }

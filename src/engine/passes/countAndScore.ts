@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { hasCode, wrongUse } from '../../errors.js';
 import { foreignVocabulary } from '../files/modelHead.js';
 import type { NativeBatch } from '../native/addon.js';
 import type { LayerResiduals } from '../types/LayerResiduals.js';
@@ -102,8 +102,7 @@ async function referenceFor(passes: Passes, other: Passes): Promise<Passes> {
     const differing = await differingToken(passes, other);
     if (differing !== undefined) throw foreignVocabulary(path, reference, differing);
     if (other.windowSize >= passes.windowSize) return other;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
+    throw wrongUse(
         `${reference}: the reference takes texts in windows of ${other.windowSize} tokens, but ${path} of ` +
             `${passes.windowSize}; open both with the same \`windowSize\``,
     );
@@ -122,7 +121,7 @@ async function differingToken(passes: Passes, other: Passes): Promise<string | u
 
 /** Samples of tokens can be scored without a vocabulary, their bytes cannot be known. */
 function unlessNoVocabulary(cause: unknown): undefined {
-    if (cause instanceof LanguageNeuronsError && cause.code === 'UNSUPPORTED') return undefined;
+    if (hasCode(cause, 'UNSUPPORTED')) return undefined;
     throw cause;
 }
 
@@ -173,8 +172,7 @@ async function onlyBatch(passes: Passes, text: string | Int32Array): Promise<Nat
             : { tokens: text, promptLength: 0, characters: 0 };
     for await (const batch of passes.batches([sample])) batches.push(batch);
     if (batches.length === 1) return batches[0]!;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
+    throw wrongUse(
         `the text takes ${batches.length} batches of ${passes.context.batchSize} tokens, but must fit a single one; ` +
             'give a shorter text, or raise `batchSize`',
     );

@@ -1,5 +1,5 @@
 import type { Sample } from '../../corpus/Corpus.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { NativeModel } from '../native/addon.js';
 import { awaitNative } from '../native/nativeError.js';
 import type { AnySample, TokenizedSample } from '../types/TokenizedSample.js';
@@ -19,10 +19,7 @@ export async function* tokenizeSamples(
     let characters = 0;
     for await (const sample of samples) {
         if ('turns' in sample && sample.turns !== undefined) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                'a sample is a conversation; turn it into a prompt with asPrompts first',
-            );
+            throw wrongUse('a sample is a conversation; turn it into a prompt with asPrompts first');
         }
         group.push(sample);
         characters += 'tokens' in sample ? sample.characters : sample.prompt.length + sample.response.length;

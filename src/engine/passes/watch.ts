@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { runOptions } from '../loading/checkOptions.js';
 import type { Samples } from '../types/engineTypes.js';
@@ -119,8 +119,8 @@ function* runsOf(counted: Uint8Array, samples: Int32Array): Generator<readonly [
 /** @throws LanguageNeuronsError WRONG_USE for none, or for one that the model has not */
 export function checkWatched(neurons: readonly WatchedNeuron[], sites: readonly Site[]): void {
     if (neurons.length === 0) {
-        throw new LanguageNeuronsError('WRONG_USE', '`neurons` is empty; name at least one neuron to watch');
+        throw wrongUse('`neurons` is empty; name at least one neuron to watch');
     }
     const missing = missingNeuron(neurons, sites);
-    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
+    if (missing !== undefined) throw wrongUse(missing);
 }

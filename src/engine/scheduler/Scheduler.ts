@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { hasCode } from '../../errors.js';
 import type { NativeSampled } from '../native/addon.js';
 import type { CacheLayout } from '../loading/loadEngine.js';
 import type { AnswerRequest, TokenAnswer } from './AnswerRequest.js';
@@ -128,7 +128,7 @@ export class Scheduler {
      * @param cause what failed; undefined: nothing
      */
     end(cause?: unknown): void {
-        const isStopped = cause instanceof LanguageNeuronsError && cause.code === 'ABORTED';
+        const isStopped = hasCode(cause, 'ABORTED');
         // A batch that was stopped may or may not have made its changes; to make them again is harmless but for moves.
         const isSafe = this.#batch === undefined || (isStopped && this.#capacity.changes.moved.length === 0);
         if (!isSafe) this.#capacity.isKnown = false;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { checkSettings, settingsFor } from '../../settings/checkSetting.js';
 import { questionMetricTable } from '../../settings/settings.js';
 import type { Questions } from '../../questions/sources/Questions.js';
@@ -85,17 +85,13 @@ function checkOptions(
     const { questions, limit, wholeLimit } = options;
     if (needsNumbers) checkNumbers(name, questions);
     if (limit !== undefined && wholeLimit !== undefined && wholeLimit < limit)
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `\`wholeLimit\` must be at least \`limit\`, ${limit}, not ${wholeLimit}`,
-        );
+        throw wrongUse(`\`wholeLimit\` must be at least \`limit\`, ${limit}, not ${wholeLimit}`);
 }
 
 /** @throws LanguageNeuronsError WRONG_USE for prompts that no number answers */
 export function checkNumbers(metric: string, { name, unnumbered = false }: Questions): void {
     if (!unnumbered) return;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
+    throw wrongUse(
         `${name}: has prompts that no number answers, so no ${metric} can be measured; use \`metric: language\``,
     );
 }

@@ -1,6 +1,6 @@
 import { modelName, sourceDifferences } from '../../activations/sourceDifferences.js';
 import { neuronsAt, sameSites, siteName } from '../../engine/types/Site.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { sum } from '../../support/averages.js';
 import { defined } from '../../support/defined.js';
 import { languageAmong } from '../../languages/languageAmong.js';
@@ -48,11 +48,10 @@ export interface LabelledAnalysis extends FoldedAnalysis {
 export function compare(analyses: readonly LabelledAnalysis[], trainedIn: readonly string[] = []): Comparison {
     const [first, ...later] = analyses;
     if (first === undefined || later.length === 0) {
-        throw new LanguageNeuronsError('WRONG_USE', `a comparison takes at least two analyses, not ${analyses.length}`);
+        throw wrongUse(`a comparison takes at least two analyses, not ${analyses.length}`);
     }
     if (new Set(analyses.map(({ label }) => label)).size !== analyses.length) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); ` +
                 'give each its own',
         );
@@ -60,8 +59,7 @@ export function compare(analyses: readonly LabelledAnalysis[], trainedIn: readon
     const { languages, widths } = first.analysis;
     const unknown = trainedIn.filter((language) => languageAmong(language, languages) === undefined);
     if (unknown.length > 0) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `\`trained\`: ${unknown.join(', ')} missing from the analysed languages (${languages.join(', ')})`,
         );
     }

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/Engine.js';
 import { neuronsAt, sameSites, type Site } from '../../engine/types/Site.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { isOfModel } from '../../activations/isOfModel.js';
 import { analysisSites } from '../../neurons/analysis/NeuronAnalysis.js';
 import type { NeuronSetName } from '../../neurons/sets/neuronSets.js';
@@ -33,7 +33,7 @@ export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOpti
 export function checkSets({ path, sites }: Engine, sets: readonly NeuronSetName[] | undefined): void {
     if (sets?.includes('experts') !== true || sites.some(({ kind }) => kind === 'routed')) return;
     const mend = 'leave the set experts out';
-    throw new LanguageNeuronsError('WRONG_USE', `${path}: has no experts to route tokens to; ${mend}`);
+    throw wrongUse(`${path}: has no experts to route tokens to; ${mend}`);
 }
 
 /**

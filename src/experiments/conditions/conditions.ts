@@ -5,7 +5,7 @@ import type { InterventionWhere } from '../../interventions/Intervention.js';
 import { modelState, type ModelState, wholeModel } from '../../interventions/ModelState.js';
 import { deactivation, type Operation } from '../../interventions/Operation.js';
 import { needsValues, resolveValue } from '../../interventions/resolveValue.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../../neurons/analysis/NeuronAnalysis.js';
 import { neuronsOf } from '../../neurons/sets/neuronsOf.js';
 import { randomExperts } from '../../neurons/controls/randomExperts.js';
@@ -127,7 +127,7 @@ function valuedName(
     { op, value, strength = 1, where = 'both' }: Operation,
     values: ActivationValues | undefined,
 ): string {
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${op}: ${why}`);
+    const wrong = (why: string): LanguageNeuronsError => wrongUse(`${op}: ${why}`);
     const valueOf = resolveValue({ op, value, language: undefined }, values, wrong);
     const each = neurons.map(([site, index]) => valueOf(site, index));
     return hashOf([neurons, op, each, strength, where]);

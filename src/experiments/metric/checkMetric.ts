@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { written } from '../../settings/checkSetting.js';
 import type { MetricKind, MetricWords, ScoredMetric, ScoredUnit } from './Metric.js';
 
@@ -104,5 +104,5 @@ export function checkedUnit(name: string, unit: ScoredUnit): ScoredUnit {
 
 export function wrongMetric(name: unknown, what: string): LanguageNeuronsError {
     const label = typeof name === 'string' ? `metric ${written(name)}` : 'a metric';
-    return new LanguageNeuronsError('WRONG_USE', `${label}: ${what}`);
+    return wrongUse(`${label}: ${what}`);
 }

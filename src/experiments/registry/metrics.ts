@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { type MetricName, metricNames } from '../../settings/settings.js';
 import { accuracy } from '../answerMetrics/accuracy.js';
 import { bitsPerByte } from '../textMetrics/bitsPerByte.js';
@@ -54,7 +54,7 @@ export function knownMetrics(): MetricKind[] {
 export function metricOf(name: string): MetricKind {
     const found = known.get(name);
     if (found !== undefined) return found;
-    throw new LanguageNeuronsError('WRONG_USE', unknownMetric(name));
+    throw wrongUse(unknownMetric(name));
 }
 
 function unknownMetric(name: string): string {
@@ -68,7 +68,7 @@ function unknownMetric(name: string): string {
 export function textMetricOf(name: string): TextMetricKind {
     const found = metricOf(name);
     if (found.inputs === 'texts') return found;
-    throw new LanguageNeuronsError('WRONG_USE', `${name} is not measured on texts; choose another \`metric\``);
+    throw wrongUse(`${name} is not measured on texts; choose another \`metric\``);
 }
 
 /** The shape of a plan, which the metric that it names gives. */

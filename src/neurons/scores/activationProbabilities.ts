@@ -1,7 +1,7 @@
 import { type Activations, sitesOf } from '../../activations/Activations.js';
 import { toNumbers } from '../../activations/toNumbers.js';
 import { neuronsAt } from '../../engine/types/Site.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { sum } from '../../support/averages.js';
 import type { ProbabilityName } from '../analysis/choices.js';
 import { locator, siteStarts } from '../analysis/flatIndex.js';
@@ -98,8 +98,7 @@ export function routingProbabilities(activations: Activations): Probabilities | 
 
 function totalTokens({ languages, tokens }: Activations): number[] {
     if (languages.length < 2) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `language neurons need at least two languages to compare, not ${languages.length}; collect more`,
         );
     }

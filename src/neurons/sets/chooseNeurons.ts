@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import type { OptionsOf } from '../../settings/Setting.js';
 import { neuronsTable } from '../../settings/settings.js';
@@ -71,8 +71,7 @@ function layerRange(text: string | undefined): readonly [first: number, last: nu
     const [, from = '', range, to = ''] = /^\s*(\d*)\s*(\.\.)?\s*(\d*)\s*$/.exec(text) ?? [];
     const [first, last] = [Number(from), range === undefined ? Number(from) : to === '' ? Infinity : Number(to)];
     if ((from === '' && to === '') || (range === undefined && to !== '') || first > last) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `\`layer\` takes a layer, such as 20, or a range of them, such as 20..30, not ${JSON.stringify(text)}`,
         );
     }

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import type { OptionsOf } from '../../settings/Setting.js';
 import type { effectsTable } from '../../settings/settings.js';
 import { distinctNeurons } from '../analysis/distinctNeurons.js';
@@ -26,5 +26,5 @@ export function chosenNeurons(
 export function checkChosen({ neurons, set, languages }: OptionsOf<typeof effectsTable>): void {
     if (neurons === undefined || (set === undefined && languages === undefined)) return;
     const mend = 'leave one of them out';
-    throw new LanguageNeuronsError('WRONG_USE', `\`neurons\` cannot be used with \`set\` or \`languages\`; ${mend}`);
+    throw wrongUse(`\`neurons\` cannot be used with \`set\` or \`languages\`; ${mend}`);
 }

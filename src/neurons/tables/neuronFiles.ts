@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { type CsvOptions, csvPieces } from '../../files/csv.js';
 import { writeFileAtomic } from '../../files/fileAccess.js';
 import { writeParquet } from '../../files/parquet.js';
@@ -50,10 +50,7 @@ export async function writeNeuronTable(
 /** @throws LanguageNeuronsError WRONG_USE for a path without a known ending */
 export function checkTablePath(path: string): void {
     if (['.csv', '.json', '.parquet'].includes(extname(path).toLowerCase())) return;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `${path}: its ending names no format; give a name that ends in .csv, .json or .parquet`,
-    );
+    throw wrongUse(`${path}: its ending names no format; give a name that ends in .csv, .json or .parquet`);
 }
 
 function* groupsOf<T>(table: NeuronTable, rows: Uint32Array, of: (group: NeuronRow[]) => T): Generator<T> {

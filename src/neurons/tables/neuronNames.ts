@@ -1,5 +1,5 @@
 import type { Site } from '../../engine/types/Site.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import type { NeuronIndex } from '../analysis/NeuronAnalysis.js';
 
 // The explorer's page reads names too: only types may come from modules that need Node or zod.
@@ -17,7 +17,7 @@ export function neuronName(sites: readonly Site[], [site, index]: NeuronIndex): 
  */
 export function neuronNamed(sites: readonly Site[], name: string): NeuronIndex {
     const refused = (words: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `there is no neuron ${JSON.stringify(name.trim())}: ${words}`);
+        wrongUse(`there is no neuron ${JSON.stringify(name.trim())}: ${words}`);
     const parts = /^(\d+)(?::(shared|\d+))?:(\d+)$/.exec(name.trim());
     if (parts === null)
         throw refused('name one as layer:index, layer:expert:index or layer:shared:index, such as 12:345');

@@ -7,7 +7,7 @@ import { steppingDown } from '../../engine/steppingDown.js';
 import type { TokenTexts } from '../../engine/passes/TokenTexts.js';
 import { checkWatched } from '../../engine/passes/watch.js';
 import type { WatchedText } from '../../engine/types/watchTypes.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { wrongUse } from '../../errors.js';
 import { checkFilePlaces } from '../../files/fileAccess.js';
 import { type ParquetColumn, type ParquetValues, writeParquet } from '../../files/parquet.js';
 import { asPrompts } from '../../questions/templates/chatSamples.js';
@@ -52,8 +52,7 @@ export async function writeWatched(path: string, options: WatchedFileOptions): P
     const { engine, corpus, neurons, limit, signal, progress = silent } = options;
     checkSettings(options, limitTable, { engine: true, corpus: true, neurons: true, signal: true, progress: true });
     checkWatched(neurons, engine.sites);
-    if (extname(path).toLowerCase() !== '.parquet')
-        throw new LanguageNeuronsError('WRONG_USE', `${path}: give a name that ends in .parquet`);
+    if (extname(path).toLowerCase() !== '.parquet') throw wrongUse(`${path}: give a name that ends in .parquet`);
     await checkFilePlaces(path);
     const begin = performance.now();
     const texts: Corpus = { ...corpus, samples: (language) => first(corpus.samples(language), limit) };
@@ -88,8 +87,7 @@ function columnsOf(sites: readonly Site[], neurons: readonly NeuronIndex[]): Par
     const names = neurons.map((neuron) => neuronName(sites, neuron));
     const known = new Set<string>();
     const twice = names.find((name) => known.size === known.add(name).size);
-    if (twice !== undefined)
-        throw new LanguageNeuronsError('WRONG_USE', `neuron ${twice} is named twice; name it once`);
+    if (twice !== undefined) throw wrongUse(`neuron ${twice} is named twice; name it once`);
     return [
         { name: 'language', type: 'STRING' },
         { name: 'text', type: 'INT32' },

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { hasCode, LanguageNeuronsError } from '../../errors.js';
 import { after, instructedName, type PromptTemplate } from './PromptTemplate.js';
 import { clockAt, liveClock, type TemplateClock } from './templateClock.js';
 import { TemplateProcess } from './TemplateProcess.js';
@@ -109,7 +109,7 @@ async function writeInstructed(
 ): Promise<string> {
     const system = { role: 'system', content: instruction };
     const written = await chat.write([system, { role: 'user', content: text }], at).catch((cause: unknown) => {
-        if (cause instanceof LanguageNeuronsError && cause.code === 'UNSUPPORTED') return undefined;
+        if (hasCode(cause, 'UNSUPPORTED')) return undefined;
         throw cause;
     });
     if (written?.includes(instruction) === true) return written;

@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 import { readNamedText } from '../../files/readWhole.js';
 import { englishName } from '../../languages/englishName.js';
 import { languageTag } from '../../languages/languageTag.js';
@@ -25,8 +25,7 @@ const nativeWords: Readonly<Record<string, readonly [question: string, answer: s
 function wordsOf(language: string): readonly [question: string, answer: string] {
     const words = nativeWords[languageTag(language)?.split('-')[0] ?? ''];
     if (words === undefined)
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
+        throw wrongUse(
             `the template native-cot has no words in ${language}, ` +
                 `only in ${Object.keys(nativeWords).join(', ')}; use another template`,
         );

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFrom } from '../../corpus/datasetName.js';
-import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageNeuronsError, wrongUse } from '../../errors.js';
 
 const page = 'index.html';
 
@@ -14,7 +14,7 @@ const page = 'index.html';
 export function siteLink(folder: string, out: string, site: string | undefined): string | undefined {
     if (site !== undefined && /^https?:/i.test(site)) {
         if (!URL.canParse(site)) {
-            throw new LanguageNeuronsError('WRONG_USE', `\`site\` must be an address or a folder, not ${site}`);
+            throw wrongUse(`\`site\` must be an address or a folder, not ${site}`);
         }
         return new URL(site).href.replace(/#.*$/, '');
     }
