@@ -8,8 +8,7 @@ import { withFolder } from '../files/folderLock.js';
 import { checkOfCounts } from '../neurons/analysis/isOfCounts.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
-import { join } from 'node:path';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { filled, pick } from '../settings/pick.js';
 import type { OptionsOf } from '../settings/Setting.js';
@@ -55,7 +54,7 @@ export async function check(folder: string, options: CheckOptions = {}): Promise
     const settings = filled(pick(options, checkTable), checkTable);
     return withFolder(folder, 'check', async () => {
         const activations = await readActivations(folder);
-        const analysis = await readNeurons(join(folder, 'neurons.json'));
+        const analysis = await readNeurons(neuronsPath(folder));
         checkOfCounts(analysis, activations);
         await ensureSubfolder(folder, checksName);
         using engines = openedOnce(engine, (model) => checkModel({ engine: model, analysis, otherModel: force }));

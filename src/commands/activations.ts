@@ -6,7 +6,7 @@ import { checkModel, checkSets } from '../experiments/conditions/checkFit.js';
 import { distinctNeurons } from '../neurons/analysis/distinctNeurons.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronNamed } from '../neurons/tables/neuronNames.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { writeWatched } from '../neurons/tables/watchedFile.js';
 import { sum } from '../support/averages.js';
@@ -24,7 +24,7 @@ export const activationsCommand: CommandOf<typeof activationsDeclaration> = asyn
         );
     if (args.of !== undefined && set === undefined)
         throw wrongUse('`of` means nothing with `neurons`; leave it out, or give `set`');
-    const analysis = set === undefined ? undefined : await readNeurons(join(dir, 'neurons.json'));
+    const analysis = set === undefined ? undefined : await readNeurons(neuronsPath(dir));
     const called = analysis?.languages;
     const corpus = await openCorpus(args.data, { languages, called, signal, progress });
     using engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });

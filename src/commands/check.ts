@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Check } from '../checks/Check.js';
 import { checkedFindings } from '../checks/checkedFindings.js';
 import type { CheckResult, Verdict } from '../checks/CheckResult.js';
@@ -6,7 +5,7 @@ import { check, type CheckOptions } from '../checks/runChecks.js';
 import { checks } from '../checks/checks.js';
 import { numberWords, secondsWords } from '../checks/checkWords.js';
 import { openCorpus } from '../data/openCorpus.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
 import { wrapText } from '../support/wrapText.js';
@@ -46,7 +45,7 @@ function given(
 
 /** All checks, and the verdicts of those that are done for the neurons in DIR. */
 async function listed(dir: string, named: (text: string) => string, width: number): Promise<CommandResult> {
-    const { results } = await checkedFindings(dir, await readNeurons(join(dir, 'neurons.json')));
+    const { results } = await checkedFindings(dir, await readNeurons(neuronsPath(dir)));
     const verdictOf = new Map(results.map(({ name, verdict }) => [name, verdict]));
     const found = checks.map((one) => ({ check: one, verdict: verdictOf.get(one.name) }));
     const columns = [{ heading: 'check' }, { heading: 'needs' }, { heading: 'verdict' }];

@@ -12,7 +12,7 @@ import { writeComparison } from '../experiments/resultFiles/comparisonFile.js';
 import { readMatrices } from '../experiments/resultFiles/matrixFile.js';
 import { changeCertainty } from '../experiments/statistics/toldCell.js';
 import { withFolder } from '../files/folderLock.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { numbersWithoutFolds } from '../neurons/classes/withoutFolds.js';
 import { metricOf } from '../experiments/registry/metrics.js';
 import { reportOn } from '../report/reportOn.js';
@@ -58,7 +58,7 @@ export const compareCommand: CommandOf<typeof compareDeclaration> = async (args,
 /** A run folder, or a neurons.json in one. */
 async function placeOf(path: string): Promise<{ folder: string; neurons: string }> {
     const file = (await stat(path).catch(() => undefined))?.isFile() === true;
-    return file ? { folder: dirname(path), neurons: path } : { folder: path, neurons: join(path, 'neurons.json') };
+    return file ? { folder: dirname(path), neurons: path } : { folder: path, neurons: neuronsPath(path) };
 }
 
 /** The last part of a path, or all of it where another ends alike. */

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { effects } from '../effects/effects.js';
 import { type EffectsFile, effectsPath } from '../effects/effectsFile.js';
 import { shownToken } from '../effects/shownToken.js';
 import { chosenNeurons } from '../neurons/sets/chosenNeurons.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronName } from '../neurons/tables/neuronNames.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './words/alignedTable.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
@@ -18,7 +17,7 @@ const shownTokens = 4;
 /** `effects`: which tokens chosen neurons raise and lower. */
 export const effectsCommand: CommandOf<typeof effectsDeclaration> = async (args, { progress, signal, say }) => {
     const { dir, model, threads } = args;
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const neurons = chosenNeurons(analysis, args);
     const file = await effects(dir, { model, neurons, threads, progress, signal });
     const asked = new Set(neurons.map(String));

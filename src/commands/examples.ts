@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import { collectExamples } from '../examples/collectExamples.js';
 import { examplesPath } from '../examples/examplesFile.js';
 import { analysisSites } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronNamed } from '../neurons/tables/neuronNames.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import type { CommandOf } from './arguments/CommandDeclaration.js';
 import type { examplesDeclaration } from './arguments/declarations.js';
 import { describeExamples, summaryOf } from './words/describeExamples.js';
@@ -18,7 +17,7 @@ export const examplesCommand: CommandOf<typeof examplesDeclaration> = async (arg
     const { dir, devices, fresh, force, general, seed } = args;
     const { signal, progress } = context;
     const shard = readShardArgument(args);
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const sites = analysisSites(analysis);
     const neurons = args.neurons?.map((name) => neuronNamed(sites, name));
     const called = analysis.languages;

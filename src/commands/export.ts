@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { LanguageNeuronsError, wrongUse } from '../errors.js';
 import { readValues } from '../activations/ActivationValues.js';
 import { exportModel, type ExportResult } from '../export/exportModel.js';
@@ -8,7 +7,7 @@ import { type NamedInterventions, readInterventions } from '../interventions/nam
 import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { parseFactors, parseShorthand } from '../interventions/shorthand.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './arguments/CommandDeclaration.js';
@@ -24,7 +23,7 @@ type Arguments = CommandArguments<typeof exportDeclaration>;
 async function editedModel(args: Arguments, context: CommandContext): Promise<CommandResult> {
     const { dir, model, out, force } = args;
     const editsOf = args.interventions === undefined ? askedFor(args) : await fromFile(args, args.interventions);
-    const analysis = await readNeurons(join(dir, 'neurons.json')); // cheap mistakes first
+    const analysis = await readNeurons(neuronsPath(dir)); // cheap mistakes first
     const edits = editsOf(analysis);
     const { signal, progress } = context;
     const result = await exportModel({ model, analysis, edits, out, otherModel: force, signal, progress });
@@ -38,7 +37,7 @@ async function controlVector(args: Arguments, vector: string, context: CommandCo
         throw wrongUse(`--vector edits no model; leave ${others} out`);
     }
     const asked = parseFactors(vector, '--vector');
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const parts = asked.map(({ language, factor }) => {
         const { neurons, label } = editOf(analysis, language, set, factor);
         return { neurons, language, factor, label };

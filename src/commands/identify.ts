@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { analysisNotes } from '../neurons/classes/analysisNotes.js';
 import { identify } from '../neurons/classes/identify.js';
-import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, writeNeurons } from '../neurons/analysis/neuronsFile.js';
 import type { NeuronAnalysis, Stability } from '../neurons/analysis/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
@@ -18,7 +17,7 @@ export const identifyCommand: CommandOf<typeof identifyDeclaration> = async (arg
     await readActivationsSource(dir); // refuses wrong files before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
         const found = identify(await readActivations(dir), pick(args, identifyTable));
-        await writeNeurons(join(dir, 'neurons.json'), found);
+        await writeNeurons(neuronsPath(dir), found);
         return found;
     });
     const notes = analysisNotes(analysis).map(named);

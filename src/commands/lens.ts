@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import { type LensFile, lensKinds, lensPath } from '../lens/lensFile.js';
 import { logitLens } from '../lens/logitLens.js';
 import { meanShares } from '../lens/meanShares.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { sum } from '../support/averages.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './words/alignedTable.js';
@@ -14,7 +13,7 @@ import { openEngine, toEngineOptions } from './process/openModel.js';
 /** `lens`: in which language each layer's likeliest tokens are, into DIR/lens.json. */
 export const lensCommand: CommandOf<typeof lensDeclaration> = async (args, { signal, progress }) => {
     const { dir, tokens, force, threads } = args;
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const called = analysis.languages;
     const corpus = await openCorpus(args.data, { languages: args.languages ?? called, called, signal, progress });
     using engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });

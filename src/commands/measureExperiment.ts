@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
@@ -10,7 +9,7 @@ import { metricOf } from '../experiments/registry/metrics.js';
 import { dosePath, matrixPath } from '../experiments/resultFiles/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { openQuestions } from '../questions/sources/openQuestions.js';
 import { settingsFor } from '../settings/checkSetting.js';
@@ -51,7 +50,7 @@ export async function measureExperiment(
     if (kind.inputs === 'questions' && data.length > 1)
         throw wrongUse(`\`data\`: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const activations = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);
     const doses = shares && { shares, ranking: rankNeurons(activations!, analysis) };
     const values = await valuesFor(operations, dir);

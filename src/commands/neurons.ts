@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { effectsOf } from '../effects/effectsFile.js';
 import { withEffects } from '../effects/withEffects.js';
@@ -8,7 +7,7 @@ import { chooseNeurons } from '../neurons/sets/chooseNeurons.js';
 import { type LanguageOverlap, languageOverlap } from '../neurons/analysis/languageOverlap.js';
 import { checkTablePath, writeNeuronTable } from '../neurons/tables/neuronFiles.js';
 import { type NeuronRow, neuronRow } from '../neurons/tables/neuronRows.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronTable } from '../neurons/tables/neuronTable.js';
 import { pick } from '../settings/pick.js';
 import { neuronsTable } from '../settings/settings.js';
@@ -24,7 +23,7 @@ const shownRows = 40;
 export const neuronsCommand: CommandOf<typeof neuronsDeclaration> = async (args, { say }) => {
     const { dir, out, excel, overlap: asksOverlap } = args;
     if (out !== undefined) checkTablePath(out);
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const overlap = languageOverlap(analysis);
     if (asksOverlap) return { json: overlap, text: describeOverlap(overlap) };
     const effects = await effectsOf(dir, analysis);

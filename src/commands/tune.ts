@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { pick } from '../settings/pick.js';
 import { tuneTable } from '../settings/settings.js';
@@ -17,7 +16,7 @@ import { openEngine, toEngineOptions } from './process/openModel.js';
 export const tuneCommand: CommandOf<typeof tuneDeclaration> = async (args, context) => {
     const { dir, model, dose, force, date, limit, maxTokens, texts: named = ['udhr'] } = args;
     const { signal, progress } = context;
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(dir));
     const raise = raisedBy(args.op);
     const counted = await countedFor(dir, { raise, dose });
     const { goal, questions, texts } = await openTuneInputs({ ...args, texts: named }, analysis.languages, {

@@ -6,7 +6,7 @@ import { examplesPath, type ExamplesHead, readExamples, readExamplesHead } from 
 import { ensureWritableFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { makeFolder } from '../files/makeFolder.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { dashboardsTable } from '../settings/settings.js';
@@ -116,7 +116,7 @@ interface Facts {
 
 async function readFacts(folder: string): Promise<Facts> {
     const path = examplesPath(folder);
-    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(folder));
     const head = await readExamplesHead(path);
     if (head === undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; run examples first`);
     const effects = await readEffectsIfAny(folder);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isOfModel } from '../activations/isOfModel.js';
 import { loadAddon } from '../engine/native/loadBackends.js';
 import { modelFiles } from '../engine/files/modelFiles.js';
@@ -11,7 +10,7 @@ import { withFolder } from '../files/folderLock.js';
 import { readGguf } from '../gguf/GgufFile.js';
 import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/analysis/distinctNeurons.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { silent, type WorkOptions } from '../support/progress.js';
@@ -40,7 +39,7 @@ const mostNeurons = 100_000;
 export async function effects(folder: string, options: EffectsOptions): Promise<EffectsFile> {
     const { progress = silent, signal } = options;
     checkSettings(options, computingTable, { model: true, neurons: true, progress: true, signal: true });
-    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(folder));
     const asked = options.neurons ?? selectedNeurons(analysis);
     const model = await resolveModel(options.model, { signal, progress });
     await checkDirectPath(model); // before anything is computed

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -7,7 +7,7 @@ import { withFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -45,7 +45,7 @@ export async function mergeMatrix(
     const { folder, excel, signal, progress = silent } = options;
     checkSettings(options, csvTable, { folder: true, signal: true, progress: true });
     const first = await readFirst(files);
-    const neurons = join(folder, 'neurons.json');
+    const neurons = neuronsPath(folder);
     const analysis = await readNeurons(neurons);
     if (neuronsDigest(analysis) !== first.neurons) {
         throw new LanguageNeuronsError(

@@ -10,7 +10,7 @@ import { resolveModel } from '../engine/files/resolveModel.js';
 import { wrongUse } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import { identify } from '../neurons/classes/identify.js';
-import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, writeNeurons } from '../neurons/analysis/neuronsFile.js';
 import { pick } from '../settings/pick.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
@@ -153,7 +153,7 @@ async function measure(
         progress: counting!,
     });
     const analysis = identify(activations, pick(options, identifyTable));
-    if (taken === undefined) await writeNeurons(join(folder, 'neurons.json'), analysis);
+    if (taken === undefined) await writeNeurons(neuronsPath(folder), analysis);
     return { activations, analysis, scores: await scored.with(scoring!).of(engine, reference, name) };
 }
 

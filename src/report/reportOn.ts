@@ -15,7 +15,7 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { lensOf } from '../lens/lensFile.js';
 import { isOfCounts } from '../neurons/analysis/isOfCounts.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
-import { readNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { neuronsDigest } from '../neurons/analysis/neuronsDigest.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { outputTable, reportTable } from '../settings/settings.js';
@@ -88,7 +88,7 @@ export async function readReportSource(
     { title, notes, out = folder }: ReportOptions = {},
 ): Promise<ReportSource> {
     const activations = await readActivations(folder);
-    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(folder));
     const stale = await unknownResults(folder);
     const counted = isOfCounts(analysis, activations);
     if (!counted) {

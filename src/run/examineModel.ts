@@ -15,7 +15,7 @@ import { textMetricOf } from '../experiments/registry/metrics.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import { writeNeurons } from '../neurons/analysis/neuronsFile.js';
+import { neuronsPath, writeNeurons } from '../neurons/analysis/neuronsFile.js';
 import { analysisNotes } from '../neurons/classes/analysisNotes.js';
 import { identify } from '../neurons/classes/identify.js';
 import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
@@ -116,7 +116,7 @@ async function examineIn(config: ModelConfig, options: ExamineOptions): Promise<
         const { activations } = await collect(counts);
         nextStep();
         const analysis = identify(activations, pick(config, identifyTable));
-        await writeNeurons(join(folder, 'neurons.json'), analysis);
+        await writeNeurons(neuronsPath(folder), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
         options.onAnalysis?.(analysis);
         const details = await findDetails(config, {

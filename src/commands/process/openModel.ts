@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Engine } from '../../engine/Engine.js';
 import type { EngineOptions } from '../../engine/types/engineTypes.js';
 import { LanguageNeuronsError, wrongUse } from '../../errors.js';
@@ -7,7 +6,7 @@ import type { CompileOptions } from '../../interventions/compile.js';
 import type { NamedInterventions } from '../../interventions/namedInterventions.js';
 import { valuesFor } from '../../interventions/valuesFor.js';
 import type { NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
-import { readNeurons } from '../../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../../neurons/analysis/neuronsFile.js';
 import { pick } from '../../settings/pick.js';
 import { engineTable, type modelTable } from '../../settings/settings.js';
 import type { ArgumentsOf } from '../../settings/Setting.js';
@@ -63,7 +62,7 @@ export async function openIntervened(
     namedOf: (analysis: NeuronAnalysis) => readonly NamedInterventions[],
     { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>,
 ): Promise<IntervenedModel> {
-    const analysis = await readNeurons(join(args.dir, 'neurons.json'));
+    const analysis = await readNeurons(neuronsPath(args.dir));
     const named = namedOf(analysis);
     const operations = named.flatMap(({ interventions }) => interventions);
     const values = await valuesFor(operations, args.dir);

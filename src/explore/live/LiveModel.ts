@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Activations } from '../../activations/Activations.js';
 import { readActivations } from '../../activations/activationsFile.js';
 import type { TextEdit } from '../../engine/types/edits.js';
@@ -9,7 +8,7 @@ import { locator } from '../../neurons/analysis/flatIndex.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../../neurons/analysis/NeuronAnalysis.js';
 import { analysedLanguage, neuronsOf } from '../../neurons/sets/neuronsOf.js';
 import { inRankedOrder, neuronsOfShare, type Ranking, rankNeurons } from '../../neurons/scores/rankNeurons.js';
-import { readNeurons } from '../../neurons/analysis/neuronsFile.js';
+import { neuronsPath, readNeurons } from '../../neurons/analysis/neuronsFile.js';
 import { neuronsAt } from '../../engine/types/Site.js';
 import { type ChatWriter, chatWriter } from '../../questions/templates/chatTemplate.js';
 import { checkSettings } from '../../settings/checkSetting.js';
@@ -81,7 +80,7 @@ export class LiveModel implements Disposable {
     /** @throws LanguageNeuronsError NOT_FOUND, DAMAGED; MISMATCH for neurons of another model, or of other counts */
     static async open(folder: string, options: LiveOptions): Promise<LiveModel> {
         checkSettings(options, {}, { engine: true, data: true, otherModel: true });
-        const analysis = await readNeurons(join(folder, 'neurons.json'));
+        const analysis = await readNeurons(neuronsPath(folder));
         checkModel({ ...options, analysis });
         const activations = await readActivations(folder);
         return new LiveModel(options, analysis, activations, await options.engine.tokenTexts());

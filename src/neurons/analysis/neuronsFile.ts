@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { LanguageNeuronsError } from '../../errors.js';
 import { compact, readJsonIfAny, writeJson } from '../../files/versionedJson.js';
 import { analysisShape, type NeuronAnalysis } from './NeuronAnalysis.js';
@@ -8,6 +9,11 @@ const neuronsFormat = {
     what: 'an analysis',
     shape: analysisShape,
 } as const;
+
+/** Path of the analysis in a run folder. */
+export function neuronsPath(folder: string): string {
+    return join(folder, 'neurons.json');
+}
 
 /**
  * Writes `neurons.json`: one line a property, one a language's neurons, so that it can be read and
