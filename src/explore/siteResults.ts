@@ -24,29 +24,24 @@ import { doseSentences } from '../report/sections/doseSection.js';
 import { setLabel, setSentences } from '../report/facts/setSentences.js';
 import { expertClasses } from '../report/tables/expertsTable.js';
 import { dosePoints } from '../experiments/resultFiles/doseTable.js';
-import type {
-    ComparedModel,
-    ComparedWith,
-    SiteComparison,
-    SiteCurves,
-    SiteDose,
-    SiteEffect,
-    SiteExperts,
-    SiteLens,
-    SiteMatrix,
-    SitePart,
+import {
+    type ComparedModel,
+    type ComparedWith,
+    type SiteComparison,
+    type SiteCurves,
+    type SiteDose,
+    type SiteEffect,
+    type SiteExperts,
+    type SiteLens,
+    type SiteMatrix,
+    type SitePart,
+    transitionClasses,
 } from './resultsFormat.js';
-import { transitionClasses } from './resultsFormat.js';
+import type { SiteSummary } from './siteFormat.js';
 
 /** What the summary says of the results, and their files by path; each is made when it is asked for. */
 export interface SiteResults {
-    readonly parts: {
-        readonly matrices: readonly SitePart[];
-        readonly curves: readonly SitePart[];
-        readonly comparison?: SitePart;
-        readonly lens?: SitePart;
-        readonly experts?: SitePart;
-    };
+    readonly parts: Pick<SiteSummary, 'matrices' | 'curves' | 'comparison' | 'lens' | 'experts'>;
     readonly files: ReadonlyMap<string, () => Buffer>;
 }
 

@@ -5,13 +5,11 @@ import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/types/engineTypes.js';
 import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
-import type { Progress } from '../support/progress.js';
+import type { WorkInSteps } from '../support/progress.js';
 import type { RunConfig } from './RunConfig.js';
-import { askedParts } from './settingIssues.js';
+import { type AskedPart, askedParts } from './settingIssues.js';
 
-type Part = ReturnType<
-    typeof askedParts<Exclude<NonNullable<RunConfig['check']>, boolean | readonly unknown[]>>
->[number];
+type Part = AskedPart<RunConfig['check']>;
 
 /** The steps of `run` that answer a sceptic, in order. */
 export function checkSteps({ check: parts }: RunConfig): string[] {
@@ -23,13 +21,9 @@ export function checkChecksConfig({ check: parts }: RunConfig): void {
     for (const { names } of askedParts(parts)) chosenChecks(names, { model: true, data: true });
 }
 
-interface RunChecksOptions {
+interface RunChecksOptions extends WorkInSteps {
     /** How the analysed model is opened. */
     readonly model: EngineOptions;
-    readonly signal: AbortSignal | undefined;
-    readonly progress: Progress;
-    /** Tells the progress that the next of `checkSteps` begins. */
-    readonly nextStep: () => void;
 }
 
 /** Does the checks of a run's file in its folder. @returns their results, in the order of the file */

@@ -9,7 +9,7 @@ import { valuesFor } from '../interventions/valuesFor.js';
 import { rankNeurons } from '../neurons/scores/rankNeurons.js';
 import { pick } from '../settings/pick.js';
 import { experimentTable } from '../settings/settings.js';
-import { inParts, type Progress } from '../support/progress.js';
+import { inParts, type WorkInSteps } from '../support/progress.js';
 import type { RunConfig } from './RunConfig.js';
 import { askedParts } from './settingIssues.js';
 
@@ -63,12 +63,9 @@ export function interventionSizes(config: RunConfig): {
     }));
 }
 
-interface MeasureOptions extends Pick<InterveneOptions, 'engine' | 'metric' | 'analysis' | 'folder' | 'excel'> {
+interface MeasureOptions
+    extends WorkInSteps, Pick<InterveneOptions, 'engine' | 'metric' | 'analysis' | 'folder' | 'excel'> {
     readonly activations: Activations;
-    readonly signal: AbortSignal | undefined;
-    readonly progress: Progress;
-    /** Tells the progress that the next of `interventionSteps` begins. */
-    readonly nextStep: () => void;
 }
 
 /** Measures them into the run folder. */

@@ -11,7 +11,7 @@ import { type Quants, quantsName } from '../quants/quantsFile.js';
 import { writeQuantsPage } from '../report/quantsPage.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
-import type { Progress } from '../support/progress.js';
+import type { Work } from '../support/progress.js';
 import type { RunConfig } from './RunConfig.js';
 import type { RunInputs } from './workWeights.js';
 
@@ -46,14 +46,12 @@ export async function checkQuants(config: RunConfig, texts: Corpus, signal: Abor
     checkFolds(await surveyCorpus(texts, signal), config.folds ?? defaultFolds);
 }
 
-interface QuantsOptions {
+interface QuantsOptions extends Work {
     /** How the reference is opened. */
     readonly model: EngineOptions;
     readonly inputs: RunInputs;
     readonly excel: boolean | undefined;
     readonly force: boolean | undefined;
-    readonly signal: AbortSignal | undefined;
-    readonly progress: Progress;
 }
 
 /** Compares the files with the run's model, into the folder `quants` of the run folder. */

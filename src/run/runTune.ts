@@ -7,7 +7,7 @@ import type { NeuronAnalysis } from '../neurons/analysis/NeuronAnalysis.js';
 import { openTemplate } from '../questions/templates/promptTemplates.js';
 import { pick } from '../settings/pick.js';
 import { tuneQuestionTable, tuneTable } from '../settings/settings.js';
-import type { Progress, WorkOptions } from '../support/progress.js';
+import type { WorkInSteps, WorkOptions } from '../support/progress.js';
 import { OtherTexts } from '../tune/OtherTexts.js';
 import { promptsOf } from '../tune/promptParts.js';
 import { tune } from '../tune/tune.js';
@@ -15,11 +15,9 @@ import { goalName, type Tune } from '../tune/tuneFile.js';
 import { countedFor, openTuneInputs, raisedBy, type TuneInputs } from '../tune/tuneInputs.js';
 import { checkNamed, checkPrompts } from './checkAhead.js';
 import type { RunConfig } from './RunConfig.js';
-import { askedParts } from './settingIssues.js';
+import { type AskedPart, askedParts } from './settingIssues.js';
 
-type Part = ReturnType<
-    typeof askedParts<Exclude<NonNullable<RunConfig['tune']>, boolean | readonly unknown[]>>
->[number];
+type Part = AskedPart<RunConfig['tune']>;
 
 /** The steps of `run` that search for interventions, in order. */
 export function tuneSteps({ tune: parts }: RunConfig): string[] {
@@ -74,15 +72,11 @@ export async function checkTune(
     }
 }
 
-interface RunTuneOptions {
+interface RunTuneOptions extends WorkInSteps {
     /** How the model is opened. */
     readonly model: EngineOptions;
     readonly analysis: NeuronAnalysis;
     readonly activations: Activations;
-    readonly signal: AbortSignal | undefined;
-    readonly progress: Progress;
-    /** Tells the progress that the next of `tuneSteps` begins. */
-    readonly nextStep: () => void;
 }
 
 /** Searches for each goal, into the run folder. @returns what was found, in the order of the file */

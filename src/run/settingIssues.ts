@@ -62,6 +62,9 @@ export function askedPart<T extends object>(part: boolean | T | undefined): Part
     return part ? {} : undefined;
 }
 
+/** The settings of one time that a part of a run is done, which may be given as `true`, or as a list of several. */
+export type AskedPart<Parts> = Partial<Exclude<NonNullable<Parts>, boolean | readonly unknown[]>>;
+
 /** The settings of each time that such a part is done; none where it is not asked for. */
 export function askedParts<T extends object>(parts: boolean | T | readonly T[] | undefined): readonly Partial<T>[] {
     if (parts === undefined || typeof parts === 'boolean') return parts === true ? [{}] : [];

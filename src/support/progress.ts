@@ -34,6 +34,11 @@ export interface Work extends WorkOptions {
     readonly progress: Progress;
 }
 
+/** Work in steps, of which each is announced before it begins. */
+export interface WorkInSteps extends Work {
+    readonly nextStep: () => void;
+}
+
 /** Shows nothing. The library's default. */
 export const silent: Progress = {
     stage: () => undefined,
@@ -113,13 +118,11 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
         let total: number | undefined; // of this part, once it is announced
         let done = 0;
         return {
+            ...bound(progress),
             whole: (units) => {
                 [total, done] = [Math.max(1, units), 0];
                 report(begin);
             },
-            step: (name, number, of) => progress.step?.(name, number, of),
-            stage: (label, units) => progress.stage(label, units),
-            position: (words) => progress.position?.(words),
             advance: (units, tokens) => {
                 if (total === undefined) {
                     if (reported === undefined) progress.advance(units, tokens);
@@ -128,7 +131,6 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
                 done += units;
                 report(begin + weight * Math.min(1, done / total), tokens);
             },
-            note: (line) => progress.note(line),
             done: () => {
                 if (total !== undefined) report(begin + weight);
                 else if (reported === undefined) progress.done();

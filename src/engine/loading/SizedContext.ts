@@ -7,13 +7,8 @@ import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
 import { awaitNative, nativeError } from '../native/nativeError.js';
 
 /** The purpose of a pass; its conditions decide the rest of the mode. */
-export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'watch'> {
-    /** Neurons to watch, as pairs of site and index. Default: none. */
-    readonly watched?: Int32Array | undefined;
-    /** Default false. */
-    readonly residuals?: boolean | undefined;
-    /** Default false. */
-    readonly inputSquares?: boolean | undefined;
+export interface Purpose
+    extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'watch'>, Omit<EditCapacity, 'edits' | 'offsets'> {
     /** Finished sequences stay in the KV cache, also for passes of this kind that follow. Default false. */
     readonly keepsSequences?: boolean | undefined;
 }

@@ -1,20 +1,9 @@
 import { wrongUse } from '../../errors.js';
-import type { NativeEdit } from '../native/addon.js';
+import type { NativeContextOptions, NativeEdit } from '../native/addon.js';
 import { isAffine, isByToken, type NeuronEdit, type TextEdit } from '../types/edits.js';
 
 /** How many edits a context can hold, which neurons it can watch, and what else it can read. */
-export interface EditCapacity {
-    /** Edits at a time, at least 1. */
-    readonly edits: number;
-    /** Whether edits may have offsets. */
-    readonly offsets: boolean;
-    /** Pairs of site and index; undefined: none. */
-    readonly watched?: Int32Array | undefined;
-    /** Default false. */
-    readonly residuals?: boolean | undefined;
-    /** Default false. */
-    readonly inputSquares?: boolean | undefined;
-}
+export type EditCapacity = Pick<NativeContextOptions, 'edits' | 'offsets' | 'watched' | 'residuals' | 'inputSquares'>;
 
 /** What a context can read through llama.cpp's eval callback. */
 const read = ['residuals', 'inputSquares'] as const satisfies readonly (keyof EditCapacity)[];
