@@ -15,9 +15,10 @@ import {
     damageCells,
     damageColumns,
     formatEstimate,
-    intervalOf,
+    indexBars,
     isAbove0,
     meanDamage,
+    meanIndex,
     measureRises,
     mostLanguages,
     numberOf,
@@ -58,7 +59,7 @@ interface Row extends OwnNeurons {
 
 async function checkControls(context: CheckContext, own: readonly OwnNeurons[]): Promise<Finding> {
     const rows = await measureRows(context, own);
-    const selectivity = average(rows.map(({ damage }) => damage.selectivity));
+    const selectivity = meanIndex(rows.map(({ damage }) => damage));
     const beyond = Object.fromEntries(
         kindNames.map((kind) => [kind, average(rows.map((row) => beyondOf(row, kind)))]),
     ) as Readonly<Record<Kind, Estimate>>;
@@ -81,17 +82,7 @@ async function checkControls(context: CheckContext, own: readonly OwnNeurons[]):
             'Each bar is a selectivity index: the rise of log-perplexity in the language itself less the average ' +
             'rise in the others, in nats a token, when neurons are set to 0. Own neurons should stand out from ' +
             'each kind of random ones.',
-        figure: {
-            form: 'bars',
-            title: 'selectivity index (nats a token)',
-            numbers: 'number',
-            bars: rows.flatMap((row) =>
-                damagesOf(row).map(([group, { selectivity: index }]) => ({
-                    ...{ label: row.language, group, value: index.value },
-                    ...intervalOf(index),
-                })),
-            ),
-        },
+        figure: indexBars(groups.map(([group, damageOf]) => [group, rows.map((row) => [row.language, damageOf(row)])])),
     };
 }
 
@@ -102,9 +93,11 @@ function beyondOf({ damage, controls }: Row, kind: Kind): Estimate {
     return difference(damage.selectivity, controls[kind].selectivity);
 }
 
-function damagesOf({ damage, controls }: Row): (readonly [group: string, Damage])[] {
-    return [['own neurons', damage], ...kindNames.map((kind) => [kinds[kind], controls[kind]] as const)];
-}
+/** What is set to 0, and the damage that it does. */
+const groups: readonly (readonly [name: string, of: (row: Row) => Damage])[] = [
+    ['own neurons', ({ damage }) => damage],
+    ...kindNames.map((kind) => [kinds[kind], ({ controls }: Row) => controls[kind]] as const),
+];
 
 function verdictOf(averages: readonly Estimate[], selective: number): Verdict {
     if (!averages.every(isAbove0)) return 'fails';
@@ -206,11 +199,11 @@ function tableOf(rows: readonly Row[]): NonNullable<Finding['table']> {
     return {
         columns: ['language', 'neurons', 'number', ...damageColumns],
         rows: rows.flatMap((row) =>
-            damagesOf(row).map(([group, damage]) => [
+            groups.map(([group, damageOf]) => [
                 row.language,
                 group,
                 group === kinds.damage ? row.matched.neurons : row.neurons.length,
-                ...damageCells(damage),
+                ...damageCells(damageOf(row)),
             ]),
         ),
     };

@@ -9,6 +9,7 @@ import { type Damage, damageOf, risesOf } from './measures/selectivity.js';
 import { deactivation } from '../interventions/Operation.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import type { NeuronSetName } from '../neurons/sets/neuronSets.js';
 import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { formatList, formatMeasured } from '../support/format.js';
 import type { CheckContext } from './Check.js';
@@ -35,9 +36,7 @@ export async function withOwnNeurons(
     run: (own: readonly OwnNeurons[], languages: readonly string[]) => Promise<Finding>,
 ): Promise<Finding> {
     const { languages } = await corpus();
-    const own = languages
-        .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
-        .filter(({ neurons }) => neurons.length > 0);
+    const own = ownNeurons(analysis, languages, set);
     const { languages: surveys } = await surveyCorpus(await corpus(), signal);
     const few = [...surveys].filter(([, { samples }]) => samples < fewestWithInterval).map(([language]) => language);
     if (languages.length >= 2 && own.length > 0 && few.length === 0) return run(own, languages);
@@ -49,6 +48,13 @@ export async function withOwnNeurons(
                 'give more with `data`.'
               : `No language has neurons in the set ${set}; choose another \`set\`.`;
     return notTold(sentence);
+}
+
+/** Those of some languages that have any. */
+export function ownNeurons(analysis: NeuronAnalysis, languages: readonly string[], set: NeuronSetName): OwnNeurons[] {
+    return languages
+        .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
+        .filter(({ neurons }) => neurons.length > 0);
 }
 
 /** The state in which some neurons are set to 0. */

@@ -3,7 +3,6 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { textsOfFolds } from '../corpus/textsOfFolds.js';
 import { difference, fewestWithInterval } from '../experiments/statistics/resampling.js';
 import { analysisOfFolds } from '../neurons/classes/repeatAnalysis.js';
-import { neuronsOf } from '../neurons/sets/neuronsOf.js';
 import { formatList, formatQuantity } from '../support/format.js';
 import { inParts } from '../support/progress.js';
 import type { Check, CheckContext } from './Check.js';
@@ -18,6 +17,7 @@ import {
     meanIndex,
     numberOf,
     ownDamages,
+    ownNeurons,
     type OwnNeurons,
     verdictOfIndex,
     withOwnNeurons,
@@ -106,9 +106,7 @@ async function checkHeldOut(context: CheckContext): Promise<Finding> {
 /** The neurons that the analysis finds in some parts of the texts, of the languages that have any. */
 function ownIn(context: CheckContext, languages: readonly string[], parts: readonly number[]): OwnNeurons[] {
     const { analysis: found } = analysisOfFolds(context.activations, context.analysis, parts);
-    return languages
-        .map((language, place) => ({ language, place, neurons: neuronsOf(found, language, context.settings.set) }))
-        .filter(({ neurons }) => neurons.length > 0);
+    return ownNeurons(found, languages, context.settings.set);
 }
 
 function findingOf(rows: readonly Half[]): Finding {

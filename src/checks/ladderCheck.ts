@@ -1,7 +1,6 @@
 import { meanState, resampledState, watchDonors } from './measures/donors.js';
 import type { Engine } from '../engine/Engine.js';
 import type { Estimate } from '../experiments/statistics/estimates.js';
-import { average } from '../experiments/statistics/resampling.js';
 import { type Damage, damageOf } from './measures/selectivity.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { distinctNeurons } from '../neurons/analysis/distinctNeurons.js';
@@ -13,8 +12,10 @@ import type { Finding, Verdict } from './CheckResult.js';
 import {
     damageCells,
     damageColumns,
+    firstShare,
     formatEstimate,
     isAbove0,
+    meanIndex,
     measureRises,
     mostLanguages,
     numberOf,
@@ -64,12 +65,7 @@ async function checkLadder(context: CheckContext, own: readonly OwnNeurons[], la
     );
     const measured = rungs.map((rung): MeasuredRung => {
         const damages = rung.states.map((state, row) => damageOf(risesOf(state), own[row]!.place));
-        return {
-            ...rung,
-            damages,
-            selectivity: average(damages.map(({ selectivity }) => selectivity)),
-            first: damages.filter(({ rank }) => rank === 1).length / damages.length,
-        };
+        return { ...rung, damages, selectivity: meanIndex(damages), first: firstShare(damages) };
     });
     return findingOf(own, measured, languages);
 }
