@@ -1,4 +1,3 @@
-import type { NumberRule } from '../../answers/numberRules.js';
 import { answerLanguages, judgeAnswer } from './AnswerSheet.js';
 
 /** Answers to a question, of which some may have been cut off. */
@@ -23,10 +22,7 @@ export interface AnsweredShares {
 }
 
 /** Shares of answers by outcome, for each language, judged as for an accuracy. */
-export function answeredShares(
-    questions: readonly JudgedAnswers[],
-    rule: NumberRule = 'last',
-): ReadonlyMap<string, AnsweredShares> {
+export function answeredShares(questions: readonly JudgedAnswers[]): ReadonlyMap<string, AnsweredShares> {
     const languages = [...new Set(questions.map(({ language }) => language))];
     const candidates = answerLanguages(languages);
     return new Map(
@@ -35,7 +31,7 @@ export function answeredShares(
                 .filter((question) => question.language === language)
                 .flatMap(({ answer, answers }) =>
                     answers.map(({ generated, end }) => ({
-                        ...judgeAnswer(generated, { answer, language }, candidates, rule),
+                        ...judgeAnswer(generated, { answer, language }, candidates, 'last'),
                         cut: end === 'length',
                     })),
                 );
