@@ -5,7 +5,8 @@ import { LanguageNeuronsError } from '../errors.js';
 import { examplesPath, type ExamplesHead, readExamples, readExamplesHead } from '../examples/examplesFile.js';
 import { ensureWritableFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { makeFolder } from '../files/makeFolder.js';
-import type { NeuronAnalysis, NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
+import { classWords } from '../neurons/analysis/classKeys.js';
+import type { NeuronIndex } from '../neurons/analysis/NeuronAnalysis.js';
 import { neuronsPath, readNeurons } from '../neurons/analysis/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
@@ -123,7 +124,8 @@ async function readFacts(folder: string): Promise<Facts> {
     const model = head.source.model.fingerprint;
     if (!isOfModel(analysis.source, model)) throw otherModel(path, 'examples');
     if (effects !== undefined && effects.model !== model) throw otherModel(effectsPath(folder), 'effects');
-    const described = classWords(analysis);
+    const words = { general: 'general: high in every language', behind: ' to ', between: ', ' };
+    const described = classWords(analysis.neurons, words); // such as `related to zh, ja`
     const logits = logitsOf(effects);
     const none = { raised: [], lowered: [] };
     return {
@@ -139,23 +141,6 @@ async function readFacts(folder: string): Promise<Facts> {
 function otherModel(path: string, command: string): LanguageNeuronsError {
     const words = `${path}: is of another model than the neurons; run ${command} again with that model`;
     return new LanguageNeuronsError('MISMATCH', words);
-}
-
-/** By `site,index`: `specific to zh`, `related to zh, ja`, `general`. */
-function classWords({ neurons: { specific, related, general } }: NeuronAnalysis): ReadonlyMap<string, string> {
-    const words = new Map<string, string>(general.map((neuron) => [neuron.join(), 'general: high in every language']));
-    for (const [kind, lists] of [
-        ['specific', specific],
-        ['related', related],
-    ] as const) {
-        for (const [language, list] of Object.entries(lists)) {
-            for (const neuron of list) {
-                const had = words.get(neuron.join());
-                words.set(neuron.join(), had === undefined ? `${kind} to ${language}` : `${had}, ${language}`);
-            }
-        }
-    }
-    return words;
 }
 
 function logitsOf(effects: EffectsFile | undefined): ReadonlyMap<string, Pick<DashboardFacts, 'raised' | 'lowered'>> {

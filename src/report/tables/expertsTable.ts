@@ -1,3 +1,4 @@
+import { classWords } from '../../neurons/analysis/classKeys.js';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/analysis/NeuronAnalysis.js';
 import type { DataTable } from './DataTable.js';
 
@@ -22,18 +23,6 @@ export function expertsTable(analysis: NeuronAnalysis, experts: ExpertAnalysis):
 }
 
 /** Class and languages of each classified expert by `site,expert`, such as `specific: de`. */
-export function expertClasses({ specific, related, general }: ExpertAnalysis): Map<string, string> {
-    const found = new Map<string, string>(general.map((index) => [index.join(), 'general']));
-    for (const [kind, lists] of [
-        ['specific', specific],
-        ['related', related],
-    ] as const) {
-        for (const [language, list] of Object.entries(lists)) {
-            for (const index of list) {
-                const had = found.get(index.join());
-                found.set(index.join(), had === undefined ? `${kind}: ${language}` : `${had} ${language}`);
-            }
-        }
-    }
-    return found;
+export function expertClasses(experts: ExpertAnalysis): ReadonlyMap<string, string> {
+    return classWords(experts, { general: 'general', behind: ': ', between: ' ' });
 }
