@@ -15,6 +15,7 @@ const python = process.env['LANGUAGE_NEURONS_LM_EVAL'] ?? (existsSync(cached) ? 
 const here = spawnSync(python, ['-c', 'import lm_eval, aiohttp, datasets']).status === 0;
 const skipped = here ? '' : ' (skipped: no Python with lm_eval[api]; LANGUAGE_NEURONS_LM_EVAL names one)';
 const tasks = fileURLToPath(new URL('../lm-eval', import.meta.url));
+const harness = resolve('tests/helpers/lm_eval_own.py');
 
 // Without quantization, rounding does not depend on what is computed beside a token.
 const folder = temporaryFolder();
@@ -33,7 +34,7 @@ async function evaluate(model: string): Promise<Record<'choice' | 'generate', Sa
     const child = spawn(
         python,
         [
-            ...['-m', 'lm_eval', '--model', 'local-completions', '--tasks', 'neurons_choice,neurons_generate'],
+            ...[harness, '--model', 'local-completions', '--tasks', 'neurons_choice,neurons_generate'],
             ...['--model_args', `model=${model},base_url=${server.url}/completions,num_concurrent=4,max_length=256`],
             ...['--include_path', tasks, '--output_path', out, '--log_samples'],
         ],
@@ -44,7 +45,7 @@ async function evaluate(model: string): Promise<Record<'choice' | 'generate', Sa
                 HF_HOME: join(folder, 'hf'),
                 HF_HUB_OFFLINE: '1',
                 HF_DATASETS_OFFLINE: '1',
-                PYTHONPYCACHEPREFIX: join(folder, 'pycache'),
+                PYTHONDONTWRITEBYTECODE: '1', // what was compiled at its installation is used
             },
             stdio: ['ignore', 'ignore', 'pipe'],
         },
