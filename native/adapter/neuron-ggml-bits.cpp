@@ -1,10 +1,10 @@
 #include "neuron-ggml-bits.h"
 
+#include "neuron-trial.h"
+
 #include "ggml-backend.h"
 #include "ggml-cpp.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -16,17 +16,6 @@ namespace {
 // Not the sizes of a kernel's tiles; whole blocks of every format, and rows that ggml keeps side by side.
 constexpr int64_t rows = 88;
 constexpr int64_t width = 768;
-
-// A wave of slowly changing height: blocks with different scales, values of both signs.
-std::vector<float> wave(int64_t n, float step) {
-    std::vector<float> values(size_t(n), 0.0f);
-    for (int64_t i = 0; i < n; ++i) {
-        const float at = float(i);
-        values[size_t(i)] = std::sin(at * step) * (0.3f + 2.0f * std::fabs(std::sin(at * 0.0173f)));
-    }
-    std::fill(values.begin(), values.begin() + 256, 0.0f); // blocks without a scale
-    return values;
-}
 
 // Formats whose kernel is for ggml's own order of rows.
 bool is_in_own_order(products::Format format) {
@@ -90,19 +79,13 @@ struct BothWays {
 // Empty where ggml has no CPU backend, or cannot compute it, or keeps such weights in another order than is known.
 BothWays multiply(ggml_type type, const std::vector<char> & weights, const std::vector<float> & operands) {
     const int64_t tokens = int64_t(operands.size()) / width;
-    const ggml_backend_ptr backend(ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr));
+    const ggml_backend_ptr backend = neuron_trial_backend();
     const ggml_init_params size = { 8 * ggml_tensor_overhead() + ggml_graph_overhead(), nullptr, /*.no_alloc =*/true };
     const ggml_context_ptr stored(ggml_init(size)), context(ggml_init(size));
     if (!backend || !stored || !context) {
         return {};
     }
     ggml_backend_dev_t device = ggml_backend_get_device(backend.get());
-    const auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
-        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads")
-    );
-    if (set_threads != nullptr) {
-        set_threads(backend.get(), 1);
-    }
     ggml_tensor * w = ggml_new_tensor_2d(stored.get(), type, width, rows);
     ggml_tensor * x = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, width, tokens);
     ggml_tensor * y = ggml_mul_mat(context.get(), w, x);
@@ -130,10 +113,10 @@ BothWays multiply(ggml_type type, const std::vector<char> & weights, const std::
 }
 
 bool is_equal(ggml_type type, int64_t tokens) {
-    const std::vector<float> values = wave(rows * width, 0.7f);
+    const std::vector<float> values = neuron_trial_values(rows * width, 0.7f);
     std::vector<char> weights(ggml_row_size(type, width) * size_t(rows));
     ggml_quantize_chunk(type, values.data(), weights.data(), 0, rows, width, nullptr);
-    const std::vector<float> operands = wave(tokens * width, 1.3f);
+    const std::vector<float> operands = neuron_trial_values(tokens * width, 1.3f);
     const BothWays found = multiply(type, weights, operands);
     return !found.ggml.empty()
         && std::memcmp(found.ggml.data(), found.kernels.data(), found.ggml.size() * sizeof(float)) == 0;

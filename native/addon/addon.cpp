@@ -14,6 +14,7 @@
 #include "Rpc.h"
 #include "Task.h"
 
+#include "neuron-attention-bits.h"
 #include "neuron-ggml-bits.h"
 
 #include "ggml-backend.h"
@@ -57,6 +58,12 @@ Napi::Value ggml_bits(const Napi::CallbackInfo & info) {
         names.Set(uint32_t(i), types[i]);
     }
     return names;
+}
+
+// attentionHasGgmlBits(keySize: number, valueSize: number): boolean, whether ours of few tokens has the same bits here
+Napi::Value attention_has_ggml_bits(const Napi::CallbackInfo & info) {
+    const auto size = [&](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
+    return Napi::Boolean::New(info.Env(), llama_neurons_attention_has_ggml_bits(size(0), size(1)));
 }
 
 // products(): string[], those beside ggml's that this processor can compute
@@ -183,6 +190,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));
     exports.Set("loadBackend", Napi::Function::New(env, load_backend));
     exports.Set("ggmlBits", Napi::Function::New(env, ggml_bits));
+    exports.Set("attentionHasGgmlBits", Napi::Function::New(env, attention_has_ggml_bits));
     exports.Set("products", Napi::Function::New(env, own_products));
     exports.Set("devices", Napi::Function::New(env, devices));
     exports.Set("rpcVersion", Napi::Function::New(env, rpc_version));

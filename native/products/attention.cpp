@@ -1,4 +1,6 @@
-// Compiled once for each kind of processors that multiplies BF16, as kernels.cpp is.
+// Attention with queries, keys, values and weights rounded to BF16; products, softmax and mean are added up in F32, a
+// block of cells at a time, so that scores are never in memory as a whole (FlashAttention, arXiv 2205.14135). Compiled
+// once for each kind of processors that multiplies BF16, as kernels.cpp is.
 
 #include "attention.h"
 #include "exponentials.h"
@@ -10,7 +12,7 @@ namespace products {
 
 namespace {
 
-constexpr int64_t tile = attention_tile;
+constexpr int64_t tile = 32;   // tokens of a head that are computed at once
 constexpr int64_t block = 128; // cells whose keys and values are laid out at once
 constexpr int64_t strips = block / columns;
 constexpr int64_t word_lanes = 2 * lanes; // BF16 of a register
@@ -331,11 +333,7 @@ void write_means(const Work & work) {
     }
 }
 
-} // namespace
-
-namespace LN_PRODUCTS {
-
-size_t attention_words(const Attention & all, const AttentionPart & part) {
+size_t words(const Attention & all, const AttentionPart & part) {
     return work_of(all, part).place(nullptr);
 }
 
@@ -361,6 +359,11 @@ void attend(const Attention & all, const AttentionPart & part, uint32_t * scratc
     write_means(work);
 }
 
+} // namespace
+
+namespace LN_PRODUCTS {
+extern const AttentionKernel attention;
+const AttentionKernel attention = { words, attend, tile };
 } // namespace LN_PRODUCTS
 
 } // namespace products

@@ -4,9 +4,7 @@
 #include <cstdint>
 
 // Attention of a batch: for each token and head, the mean of the values of the cells, weighted by the softmax of
-// query · key * scale + mask. Queries, keys, values and weights are rounded to BF16; products, softmax and mean are
-// added up in F32, a block of cells at a time, so that scores are never in memory as a whole (FlashAttention, arXiv
-// 2205.14135).
+// query · key * scale + mask.
 namespace products {
 
 // Rows of values and the bytes between them.
@@ -40,7 +38,15 @@ struct AttentionPart {
     int64_t last;
 };
 
-// Tokens of a head that are computed at once.
-constexpr int64_t attention_tile = 32;
+struct AttentionKernel {
+    // The words of scratch that a part takes, which begin a line of the cache.
+    size_t (*words)(const Attention & all, const AttentionPart & part);
+    void (*attend)(const Attention & all, const AttentionPart & part, uint32_t * scratch);
+    int64_t tile; // tokens of a head that are computed at once
+};
+
+// For few tokens, of which ggml takes one cell after another: with its bits. nullptr: this processor has no
+// instructions for it, or the compiler knew none.
+const AttentionKernel * cellwise_attention();
 
 } // namespace products

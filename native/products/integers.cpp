@@ -458,7 +458,7 @@ int64_t least_tokens(Format format) {
 namespace LN_PRODUCTS {
 
 extern const Kernels integers;
-const Kernels integers = { multiply, round_row, least_tokens, nullptr, nullptr, {} };
+const Kernels integers = { multiply, round_row, least_tokens, nullptr, {} };
 
 } // namespace LN_PRODUCTS
 

@@ -190,12 +190,10 @@ template <typename Operand> void round(Format, const float * floats, uint32_t * 
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, round<F32>, least_tokens, nullptr, nullptr, gelus };
+const Kernels f32 = { multiply<F32>, round<F32>, least_tokens, nullptr, gelus };
 
 #ifdef __AVX512BF16__
-// Of attention.cpp.
-size_t attention_words(const Attention & all, const AttentionPart & part);
-void attend(const Attention & all, const AttentionPart & part, uint32_t * scratch);
+extern const AttentionKernel attention; // of attention.cpp
 
 #ifdef __AMX_BF16__
 constexpr auto multiply_bf16 = multiply_by_tiles;
@@ -203,7 +201,7 @@ constexpr auto multiply_bf16 = multiply_by_tiles;
 constexpr auto multiply_bf16 = multiply<Bf16>;
 #endif
 extern const Kernels bf16;
-const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, attention_words, attend, gelus };
+const Kernels bf16 = { multiply_bf16, round<Bf16>, least_tokens, &attention, gelus };
 
 #ifdef __AVX512VNNI__
 // Of int8.cpp.
@@ -213,7 +211,7 @@ void multiply_int8(
 void round_int8(Format format, const float * floats, uint32_t * words, int64_t k);
 
 extern const Kernels int8;
-const Kernels int8 = { multiply_int8, round_int8, least_tokens, attention_words, attend, gelus };
+const Kernels int8 = { multiply_int8, round_int8, least_tokens, &attention, gelus };
 #endif
 #endif
 

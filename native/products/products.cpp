@@ -1,5 +1,7 @@
 #include "products.h"
 
+#include "attention.h"
+
 #if defined(LN_PRODUCTS_AMX) && defined(__linux__)
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -12,7 +14,8 @@ namespace products {
 #ifdef LN_PRODUCTS_X86
 namespace avx512_vnni {
 extern const Kernels integers;
-}
+extern const AttentionKernel cellwise; // of cellwise.cpp
+} // namespace avx512_vnni
 #ifdef LN_PRODUCTS_AMX
 namespace amx_bf16 {
 extern const Kernels bf16;
@@ -83,6 +86,14 @@ const Kernels * kernels_of(Kind kind) {
     return kind == Kind::f32 ? &neon::f32 : nullptr;
 #else
     (void)kind;
+    return nullptr;
+#endif
+}
+
+const AttentionKernel * cellwise_attention() {
+#ifdef LN_PRODUCTS_X86
+    return kernels_of(Kind::integers) == &avx512_vnni::integers ? &avx512_vnni::cellwise : nullptr;
+#else
     return nullptr;
 #endif
 }

@@ -9,8 +9,7 @@
 // laid out likewise, and the results have the bits of ggml's.
 namespace products {
 
-struct Attention;
-struct AttentionPart;
+struct AttentionKernel;
 
 enum class Kind { integers, f32, bf16, int8 };
 
@@ -83,8 +82,8 @@ struct Gelus {
 };
 
 struct Kernels {
-    // The products with the rows [first, last) of `w`; y: from the matrix' first row on, its rows y_stride floats apart;
-    // scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
+    // The products with the rows [first, last) of `w`; y: from the matrix' first row on, its rows y_stride floats
+    // apart; scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
     void (*multiply)(
         const Matrix & w, int64_t first, int64_t last, const Operands & x, float * y, size_t y_stride,
         uint32_t * scratch
@@ -95,11 +94,8 @@ struct Kernels {
     // Fewest tokens of a batch for which laying out the format's weights is worth it: with fewer, ggml's kernels are
     // faster (npm run bench:kernels).
     int64_t (*least_tokens)(Format format);
-    // Attention (attention.h) of a part of a batch, and the words of scratch that a part takes, which begin a line of
-    // the cache; nullptr: ggml's.
-    size_t (*attention_words)(const Attention & all, const AttentionPart & part);
-    void (*attend)(const Attention & all, const AttentionPart & part, uint32_t * scratch);
-    Gelus gelus; // nullptr: ggml's, which reads it from a table of F16 values
+    const AttentionKernel * attention; // of attention.h; nullptr: ggml's
+    Gelus gelus;                       // nullptr: ggml's, which reads it from a table of F16 values
 };
 
 // The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.

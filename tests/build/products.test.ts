@@ -64,12 +64,17 @@ function compiledSource(source: string, target: Target): string {
     return object;
 }
 
+/** The sources of native/products that a test is of, and those that they need. */
+function sourcesOf(test: string, { name, flags }: Target): string[] {
+    if (test === 'integers') return ['integers'];
+    if (name === 'avx512_vnni') return ['cellwise'];
+    return ['kernels', 'attention', ...(flags.includes('-mavx512vnni') ? ['int8'] : [])];
+}
+
 /** A program of tests/native with sources of native/products, compiled for a kind of processors; returns its path. */
 function compiled(test: string, target: Target): string {
     const program = join(folder, `${test}-${target.name}`);
-    const rounding = target.flags.includes('-mavx512vnni') ? ['int8'] : [];
-    const sources = test === 'integers' ? ['integers'] : ['kernels', 'attention', ...rounding];
-    const objects = sources.map((source) => compiledSource(source, target));
+    const objects = sourcesOf(test, target).map((source) => compiledSource(source, target));
     compile(target, resolve(`tests/native/${test}.cpp`), ...objects, '-o', program);
     return program;
 }
@@ -92,9 +97,22 @@ describe.each(integerKinds)('products in integers of $name', ({ here, ...kind })
 
 describe.each(kinds.filter(({ name }) => name.endsWith('_bf16')))('attention of $name', ({ here, ...kind }) => {
     it.skipIf(!here)('is that in doubles, of any sizes and masks (skipped without such a processor)', () => {
-        const difference = Number(execFileSync(compiled('attention', kind), { encoding: 'utf8' }));
+        const flags = [...kind.flags, '-DLN_ATTENTION=attention'];
+        const difference = Number(execFileSync(compiled('attention', { ...kind, flags }), { encoding: 'utf8' }));
         // weights are rounded to 8 bits, as queries are
         expect(difference).toBeGreaterThan(1e-4);
+        expect(difference).toBeLessThan(2 ** -8);
+    });
+});
+
+describe('attention of few tokens', () => {
+    const { here, ...kind } = integerKinds[1]!;
+
+    it.skipIf(!here)('is that in doubles, of any sizes and masks (skipped without AVX-512 VNNI)', () => {
+        const flags = [...kind.flags, '-ffp-contract=off', '-DLN_ATTENTION=cellwise'];
+        const difference = Number(execFileSync(compiled('attention', { ...kind, flags }), { encoding: 'utf8' }));
+        // sums are rounded to 11 bits at each of up to 300 cells
+        expect(difference).toBeGreaterThan(1e-5);
         expect(difference).toBeLessThan(2 ** -8);
     });
 });

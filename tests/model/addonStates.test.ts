@@ -47,6 +47,7 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     serveRpc: 'tests/rpc/commands.test.ts',
     products: 'tests/model/products.test.ts',
     ggmlBits: 'tests/model/products.test.ts',
+    attentionHasGgmlBits: 'tests/model/products.test.ts',
     devices: () => addon.devices(),
     binEdges: () => addon.binEdges(),
     randomRows: 'tests/model/untrained.test.ts',

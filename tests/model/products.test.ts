@@ -289,6 +289,31 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
         }
     });
 
+    it.skipIf(!processorHas('avx512_vnni'))('and so has attention, of heads of any size (skipped without it)', () => {
+        for (const [keys, values] of [[32], [96], [80], [40], [7, 5], [72, 100], [576, 512]]) {
+            expect(addon.attentionHasGgmlBits(keys!, values ?? keys!)).toBe(true);
+        }
+    });
+
+    it('give the embedded model the same answers, alone and side by side', async () => {
+        const prompts = ['Der alte Mann', 'The sea', '海', 'Le vieil homme et la mer'].map((text, id) => ({
+            id,
+            text,
+        }));
+        const answers = (options: Omit<MeasuredOptions, 'model'>) =>
+            withEngine({ model: embeddedModel, f32Cache: false, ...options }, async (engine) => {
+                const all = [];
+                for (const some of [prompts, prompts.slice(0, 1)]) {
+                    const options = { maxTokens: 60, ignoreEnd: true, temperature: 1, seed: 3 } as const;
+                    for await (const answer of engine.generate(some, options)) all.push(answer);
+                }
+                return all.map((answer) => JSON.stringify(answer)).sort();
+            });
+        const expected = await answers({ ggmlAlone: true, threads: 1 });
+        expect(expected).toHaveLength(5);
+        for (const threads of [1, 2]) expect(await answers({ threads })).toEqual(expected);
+    });
+
     it('give the embedded model the same scores and counts', async () => {
         const samples = [{ language: 'de', prompt: '', response: text.repeat(4) }];
         const measure = (options: Omit<MeasuredOptions, 'model'>) =>

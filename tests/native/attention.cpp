@@ -1,5 +1,5 @@
-// Attention of one kind of native/products/attention.cpp, LN_PRODUCTS, beside the same in doubles. Prints the largest
-// difference of any, as a share of the largest magnitude of the values that are averaged.
+// Attention by one kernel of native/products, LN_ATTENTION of LN_PRODUCTS, beside the same in doubles. Prints the
+// largest difference of any, as a share of the largest magnitude of the values that are averaged.
 
 #include "attention.h"
 #include "otherTiles.h"
@@ -15,7 +15,7 @@
 
 namespace products {
 namespace LN_PRODUCTS {
-extern const Kernels bf16;
+extern const AttentionKernel LN_ATTENTION;
 } // namespace LN_PRODUCTS
 } // namespace products
 
@@ -95,8 +95,8 @@ double worst(const Sizes & s, Mask kind, int64_t step) {
             const AttentionPart one = { part / s.key_heads, part % s.key_heads, first,
                                         std::min(first + step, s.tokens) };
             // NaN where nothing is to be read
-            std::vector<uint32_t> scratch(LN_PRODUCTS::bf16.attention_words(all, one), 0x7fc07fc0);
-            LN_PRODUCTS::bf16.attend(all, one, scratch.data());
+            std::vector<uint32_t> scratch(LN_PRODUCTS::LN_ATTENTION.words(all, one), 0x7fc07fc0);
+            LN_PRODUCTS::LN_ATTENTION.attend(all, one, scratch.data());
         }
     }
     double most = out.back() == -7 ? 0 : INFINITY;
@@ -146,7 +146,7 @@ int main() {
         for (const Sizes & each : sizes) {
             for (const Mask mask : { Mask::open, Mask::causal, Mask::packed, Mask::biased }) {
                 const bool in_parts = mask == Mask::causal || mask == Mask::packed;
-                most = std::max(most, worst(each, mask, in_parts ? attention_tile : each.tokens));
+                most = std::max(most, worst(each, mask, in_parts ? LN_PRODUCTS::LN_ATTENTION.tile : each.tokens));
             }
         }
         std::printf("%.3g\n", most);

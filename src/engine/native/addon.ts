@@ -54,6 +54,8 @@ export interface NativeAddon {
     products(): OwnProducts[];
     /** ggml's types whose products with batches our kernels compute on this processor, to the same bits. */
     ggmlBits(): string[];
+    /** Whether our kernel computes the attention of few tokens here as ggml does, for heads of so many values. */
+    attentionHasGgmlBits(keySize: number, valueSize: number): boolean;
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
