@@ -23,7 +23,7 @@ export { hasRightNumber } from './answers/numberRules.js';
 export { Engine } from './engine/Engine.js';
 export type { Prompt } from './engine/types/engineTypes.js';
 export type { ContinuousBatching } from './engine/answers/ContinuousBatching.js';
-export { neuronsAt, type Site } from './engine/types/Site.js';
+export type { Site } from './engine/types/Site.js';
 export { embeddedModel } from './run/embeddedRun.js';
 
 // Counts and neurons
