@@ -1,9 +1,10 @@
 /** The sum of numbers, or of what `of` gives of each item, added from the first on. */
 export function sum(values: ArrayLike<number>): number;
 export function sum<T>(items: ArrayLike<T>, of: (item: T) => number): number;
-export function sum<T>(items: ArrayLike<T>, of: (item: T) => number = Number): number {
+export function sum<T>(items: ArrayLike<T>, of?: (item: T) => number): number {
     let total = 0;
-    for (let i = 0; i < items.length; i++) total += of(items[i]!);
+    if (of === undefined) for (let i = 0; i < items.length; i++) total += items[i] as number;
+    else for (let i = 0; i < items.length; i++) total += of(items[i]!);
     return total;
 }
 
