@@ -1,6 +1,5 @@
 #include "neuron-attention-bits.h"
 
-#include "attention.h"
 #include "neuron-lines.h"
 #include "neuron-trial.h"
 
@@ -16,7 +15,7 @@
 
 namespace {
 
-constexpr int64_t heads = 4, key_heads = 2, tokens = 3;
+constexpr int64_t heads = 8, key_heads = 2, tokens = 16;
 constexpr int64_t cells = 77; // more than are computed at once, and some left
 
 std::vector<ggml_fp16_t> halves_of(const std::vector<float> & floats) {
@@ -35,12 +34,13 @@ struct Trial {
     int64_t value_size;
 };
 
-// The first token sees no cell, the second every third, the last all but the last two.
+// The first token sees no cell, the others every third, every second or each, up to another one.
 Trial trial_of(int64_t key_size, int64_t value_size) {
     std::vector<float> mask(size_t(tokens * cells), -INFINITY);
-    for (int64_t cell = 0; cell < cells; ++cell) {
-        mask[size_t(cells + cell)] = cell % 3 == 0 ? 0 : -INFINITY;
-        mask[size_t(2 * cells + cell)] = cell + 2 < cells ? 0 : -INFINITY;
+    for (int64_t token = 1; token < tokens; ++token) {
+        for (int64_t cell = 0; cell < cells - 2 * token; cell += 1 + token % 3) {
+            mask[size_t(token * cells + cell)] = 0;
+        }
     }
     return { neuron_trial_values(tokens * heads * key_size, 1.3f),
              halves_of(neuron_trial_values(cells * key_heads * key_size, 0.7f)),
@@ -91,7 +91,7 @@ products::Strided strided(const std::vector<Value> & data, int64_t heads_of_row,
     return { reinterpret_cast<const char *>(data.data()), head * size_t(heads_of_row), head, 0 };
 }
 
-std::vector<float> by_kernel(const Trial & trial) {
+std::vector<float> by_kernel(const Trial & trial, const products::AttentionKernel & kernel) {
     std::vector<float> means(size_t(tokens * heads * trial.value_size));
     const products::Attention all = { strided(trial.queries, heads, trial.key_size),
                                       strided(trial.keys, key_heads, trial.key_size),
@@ -105,7 +105,6 @@ std::vector<float> by_kernel(const Trial & trial) {
                                       heads,
                                       key_heads,
                                       trial.scale };
-    const products::AttentionKernel & kernel = *products::cellwise_attention();
     for (int64_t head = 0; head < key_heads; ++head) {
         const products::AttentionPart part = { 0, head, 0, tokens };
         std::vector<uint32_t> scratch(kernel.words(all, part) + neuron_line_words);
@@ -114,24 +113,37 @@ std::vector<float> by_kernel(const Trial & trial) {
     return means;
 }
 
-bool is_equal(int64_t key_size, int64_t value_size) {
+bool are_equal(const std::vector<float> & a, const std::vector<float> & b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+const products::AttentionKernel * find_equal(int64_t key_size, int64_t value_size) {
+    const products::AttentionKernel & apart = *products::cellwise_attention(false);
+    const products::AttentionKernel & fused = *products::cellwise_attention(true);
     const Trial trial = trial_of(key_size, value_size);
+    const std::vector<float> by_apart = by_kernel(trial, apart), by_fused = by_kernel(trial, fused);
+    if (are_equal(by_apart, by_fused)) {
+        return nullptr; // a trial that does not tell which of them is ggml's
+    }
     const std::vector<float> expected = by_ggml(trial);
-    return !expected.empty()
-        && std::memcmp(expected.data(), by_kernel(trial).data(), expected.size() * sizeof(float)) == 0;
+    return are_equal(expected, by_apart) ? &apart : are_equal(expected, by_fused) ? &fused : nullptr;
 }
 
 } // namespace
 
-bool llama_neurons_attention_has_ggml_bits(int64_t key_size, int64_t value_size) {
-    if (products::cellwise_attention() == nullptr
+const products::AttentionKernel * neuron_attention_with_ggml_bits(int64_t key_size, int64_t value_size) {
+    if (products::cellwise_attention(false) == nullptr
         || ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) == nullptr) { // it is not loaded yet
-        return false;
+        return nullptr;
     }
     static std::mutex mutex;
-    static std::map<std::pair<int64_t, int64_t>, bool> known;
+    static std::map<std::pair<int64_t, int64_t>, const products::AttentionKernel *> known;
     const std::lock_guard<std::mutex> lock(mutex);
     const std::pair<int64_t, int64_t> sizes = { key_size, value_size };
     const auto found = known.find(sizes);
-    return found != known.end() ? found->second : (known[sizes] = is_equal(key_size, value_size));
+    return found != known.end() ? found->second : (known[sizes] = find_equal(key_size, value_size));
+}
+
+bool llama_neurons_attention_has_ggml_bits(int64_t key_size, int64_t value_size) {
+    return neuron_attention_with_ggml_bits(key_size, value_size) != nullptr;
 }

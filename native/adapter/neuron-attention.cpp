@@ -102,9 +102,7 @@ const products::AttentionKernel * neuron_attention::kernel_of(const ggml_tensor 
     if (kernels.attention != nullptr && q->ne[1] >= kernels.least_tokens(products::Format::other)) {
         return kernels.attention;
     }
-    return is_slow_in_ggml(node) && llama_neurons_attention_has_ggml_bits(k->ne[0], v->ne[0])
-             ? products::cellwise_attention()
-             : nullptr;
+    return is_slow_in_ggml(node) ? neuron_attention_with_ggml_bits(k->ne[0], v->ne[0]) : nullptr;
 }
 
 bool neuron_attention::take(ggml_tensor * node) {

@@ -45,8 +45,9 @@ struct AttentionKernel {
     int64_t tile; // tokens of a head that are computed at once
 };
 
-// For few tokens, of which ggml takes one cell after another: with its bits. nullptr: this processor has no
-// instructions for it, or the compiler knew none.
-const AttentionKernel * cellwise_attention();
+// For few tokens, of which ggml takes one cell after another. One of two has its bits: where its compiler fused a
+// product and a sum into one operation, or the other. nullptr: this processor has no instructions for it, or the
+// compiler knew none.
+const AttentionKernel * cellwise_attention(bool fused);
 
 } // namespace products

@@ -1,7 +1,8 @@
 // Attention of few tokens, with the bits of ggml's: queries are rounded to F16; scores are added up in F32 over whole
 // steps of four vectors, and over the rest in doubles, one value after another; the sums of values are rounded to F16
 // at each cell, in the order of the cells. Compiled as kernels.cpp is, but that a product is rounded before it is added
-// to something, unless both are one operation here.
+// to something, unless both are fused here. For the sum of a head's weights it depends on the compiler of ggml's backend
+// whether they are, so that both are there.
 
 #include "attention.h"
 #include "products.h"
@@ -191,7 +192,7 @@ void score_cells(const Work & work, int64_t first) {
 
 // Turns a head's scores into the cells' weights beside the highest score so far, and says what of the sums is kept
 // where that is a new one; returns the sum of the weights.
-float weigh(const Work & work, float * scores) {
+template <bool fused> float weigh(const Work & work, float * scores) {
     float highest = -__builtin_inff(), sum = 0;
     for (int64_t i = 0; i < work.seen; ++i) {
         const float score = scores[i];
@@ -200,7 +201,7 @@ float weigh(const Work & work, float * scores) {
         highest = is_highest ? score : highest;
         work.kept[i] = is_highest ? power : 1;
         scores[i] = is_highest ? 1 : power;
-        sum = sum * work.kept[i] + scores[i];
+        sum = fused ? __builtin_fmaf(sum, work.kept[i], scores[i]) : sum * work.kept[i] + scores[i];
     }
     return sum;
 }
@@ -241,7 +242,7 @@ template <size_t... counts> AddValues add_values_of(int64_t count, std::index_se
     return of[count - 1];
 }
 
-void attend_to_cells(Work & work) {
+template <bool fused> void attend_to_cells(Work & work) {
     const Attention & all = work.all;
     find_cells(work);
     round_queries(work);
@@ -251,7 +252,7 @@ void attend_to_cells(Work & work) {
     const int64_t vectors = whole(all.value_size, lanes) / lanes;
     for (int64_t head = 0; head < work.group; ++head) {
         float * weights = work.scores + head * work.score_stride();
-        const float sum = weigh(work, weights);
+        const float sum = weigh<fused>(work, weights);
         const int64_t place = (work.stream * all.tokens + work.token) * all.heads + work.key_head * work.group + head;
         for (int64_t v = 0; v < vectors; v += most_sums) {
             const int64_t count = vectors - v < most_sums ? vectors - v : most_sums;
@@ -274,11 +275,11 @@ size_t words(const Attention & all, const AttentionPart & part) {
     return work_of(all, part).place(nullptr);
 }
 
-void attend(const Attention & all, const AttentionPart & part, uint32_t * scratch) {
+template <bool fused> void attend(const Attention & all, const AttentionPart & part, uint32_t * scratch) {
     Work work = work_of(all, part);
     work.place(scratch);
     for (work.token = part.first; work.token < part.last; ++work.token) {
-        attend_to_cells(work);
+        attend_to_cells<fused>(work);
     }
 }
 
@@ -286,7 +287,9 @@ void attend(const Attention & all, const AttentionPart & part, uint32_t * scratc
 
 namespace LN_PRODUCTS {
 extern const AttentionKernel cellwise;
-const AttentionKernel cellwise = { words, attend, 1 };
+extern const AttentionKernel cellwise_fused;
+const AttentionKernel cellwise = { words, attend<false>, 1 };
+const AttentionKernel cellwise_fused = { words, attend<true>, 1 };
 } // namespace LN_PRODUCTS
 
 } // namespace products

@@ -15,6 +15,7 @@ namespace products {
 namespace avx512_vnni {
 extern const Kernels integers;
 extern const AttentionKernel cellwise; // of cellwise.cpp
+extern const AttentionKernel cellwise_fused;
 } // namespace avx512_vnni
 #ifdef LN_PRODUCTS_AMX
 namespace amx_bf16 {
@@ -90,10 +91,12 @@ const Kernels * kernels_of(Kind kind) {
 #endif
 }
 
-const AttentionKernel * cellwise_attention() {
+const AttentionKernel * cellwise_attention(bool fused) {
 #ifdef LN_PRODUCTS_X86
-    return kernels_of(Kind::integers) == &avx512_vnni::integers ? &avx512_vnni::cellwise : nullptr;
+    const bool is_here = kernels_of(Kind::integers) == &avx512_vnni::integers;
+    return !is_here ? nullptr : fused ? &avx512_vnni::cellwise_fused : &avx512_vnni::cellwise;
 #else
+    (void)fused;
     return nullptr;
 #endif
 }

@@ -109,11 +109,13 @@ describe('attention of few tokens', () => {
     const { here, ...kind } = integerKinds[1]!;
 
     it.skipIf(!here)('is that in doubles, of any sizes and masks (skipped without AVX-512 VNNI)', () => {
-        const flags = [...kind.flags, '-ffp-contract=off', '-DLN_ATTENTION=cellwise'];
-        const difference = Number(execFileSync(compiled('attention', { ...kind, flags }), { encoding: 'utf8' }));
-        // sums are rounded to 11 bits at each of up to 300 cells
-        expect(difference).toBeGreaterThan(1e-5);
-        expect(difference).toBeLessThan(2 ** -8);
+        for (const kernel of ['cellwise', 'cellwise_fused']) {
+            const flags = [...kind.flags, '-ffp-contract=off', `-DLN_ATTENTION=${kernel}`];
+            const difference = Number(execFileSync(compiled('attention', { ...kind, flags }), { encoding: 'utf8' }));
+            // sums are rounded to 11 bits at each of up to 300 cells
+            expect(difference).toBeGreaterThan(1e-5);
+            expect(difference).toBeLessThan(2 ** -8);
+        }
     });
 });
 
