@@ -1,8 +1,8 @@
 // Attention of few tokens, with the bits of ggml's: queries are rounded to F16; scores are added up in F32 over whole
 // steps of four vectors, and over the rest in doubles, one value after another; the sums of values are rounded to F16
 // at each cell, in the order of the cells. Compiled as kernels.cpp is, but that a product is rounded before it is added
-// to something, unless both are fused here. For the sum of a head's weights it depends on the compiler of ggml's backend
-// whether they are, so that both are there.
+// to something, unless both are fused here. For the sum of a head's weights it depends on the compiler of ggml's
+// backend whether they are, so that both are there.
 
 #include "attention.h"
 #include "products.h"
