@@ -314,6 +314,35 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
         for (const threads of [1, 2]) expect(await answers({ threads })).toEqual(expected);
     });
 
+    it('give the same logits below, at and above a tile of ggml’s attention', async () => {
+        const logits = (options: Omit<MeasuredOptions, 'model'>) =>
+            withEngine({ model: embeddedModel, f32Cache: false, ...options }, async (engine) => {
+                const all = [];
+                for (const length of [63, 64, 65]) {
+                    const tokens = Int32Array.from({ length }, (_, i) => 3 + ((37 * i) % 900));
+                    all.push(Buffer.from((await engine.logits(tokens)).buffer).toString('hex'));
+                }
+                return all;
+            });
+        const expected = await logits({ ggmlAlone: true, threads: 1 });
+        for (const threads of [1, 2]) expect(await logits({ threads })).toEqual(expected);
+    });
+
+    it('give the same answer behind as many cells as ggml shares out to threads', async () => {
+        const text = Int32Array.from({ length: 400 }, (_, i) => 3 + ((37 * i) % 900)); // cells come 256 at a time
+        const answer = (options: Omit<MeasuredOptions, 'model'>) =>
+            withEngine({ model: embeddedModel, f32Cache: false, ...options }, async (engine) => {
+                const settings = { maxTokens: 60, ignoreEnd: true, temperature: 1, seed: 5 } as const;
+                for await (const one of engine.generate([{ id: 0, text }], settings)) return JSON.stringify(one);
+                return '';
+            });
+        for (const threads of [1, 2]) {
+            const expected = await answer({ ggmlAlone: true, threads });
+            expect(expected).not.toBe('');
+            expect(await answer({ threads })).toBe(expected);
+        }
+    });
+
     it('give the embedded model the same scores and counts', async () => {
         const samples = [{ language: 'de', prompt: '', response: text.repeat(4) }];
         const measure = (options: Omit<MeasuredOptions, 'model'>) =>

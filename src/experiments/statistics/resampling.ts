@@ -12,6 +12,7 @@ const resamples = 1000;
 /**
  * How often each unit is in each resample, [resamples][units]. The same for the same number of units:
  * what is measured on the same units is resampled together, which makes differences paired.
+ * @param count resamples; fewer are the first of the same
  */
 export function drawResamples(units: number, count = resamples): Uint16Array[] {
     if (units < 2) return [];
