@@ -24,9 +24,9 @@ const apart = [
     ...['corpus/joined', 'corpus/readOnce'],
 ].map((name) => `tests/unit/${name}.test.ts`);
 
-// unit: pure, no model; its files share processes, so that what they import is loaded once, but for unit-apart. main:
-// the build driver, and the real addon on real GGUF files; alone: those of them that have the machine to themselves.
-// `npm test` runs these four.
+// unit: pure, no model; unit-apart: those of them with a process of their own. main: the build driver, and the real addon
+// on real GGUF files; alone: those of them that have the machine to themselves. Files of unit and of main share
+// processes, so that what they import is loaded once. `npm test` runs these four.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, a storm of requests,
 // `npm run test:campaign`; its sizes are in tests/campaign/settings.ts. docs: what README and docs show,
 // `npm run test:docs`. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC
@@ -59,6 +59,7 @@ export default defineConfig({
                     name: 'main',
                     include: ['tests/{build,model}/**/*.test.ts'],
                     exclude: alone,
+                    isolate: false,
                     setupFiles: ['tests/helpers/oneCore.ts'],
                     maxWorkers,
                     sequence: { groupOrder: 0 },
