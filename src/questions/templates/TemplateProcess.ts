@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /** A prompt takes well under a millisecond. A template that needs this long has an endless loop. */
-const renderMilliseconds = 5_000;
+export const renderMilliseconds = 5_000;
 /** Time to start the process on a busy machine; nothing of the template runs meanwhile. */
 const startMilliseconds = 60_000;
 /** The process ends when no prompt has come for this long. */
@@ -69,14 +69,16 @@ interface Job {
  */
 export class TemplateProcess {
     readonly #chatTemplate: string;
+    readonly #milliseconds: number;
     readonly #waiting: Job[] = [];
     #running: Job | undefined;
     #child: ChildProcess | undefined;
     #ready = false;
     #timer: NodeJS.Timeout | undefined;
 
-    constructor(chatTemplate: string) {
-        this.#chatTemplate = chatTemplate;
+    /** @param milliseconds how long a prompt may take */
+    constructor(chatTemplate: string, milliseconds = renderMilliseconds) {
+        [this.#chatTemplate, this.#milliseconds] = [chatTemplate, milliseconds];
     }
 
     /**
@@ -100,8 +102,8 @@ export class TemplateProcess {
         this.#child ??= this.#start();
         if (!this.#ready) return;
         this.#running = this.#waiting.shift()!;
-        this.#limit(renderMilliseconds, () =>
-            this.#failRunning(new TemplateFailure(`runs for more than ${renderMilliseconds / 1000} s`)),
+        this.#limit(this.#milliseconds, () =>
+            this.#failRunning(new TemplateFailure(`runs for more than ${this.#milliseconds / 1000} s`)),
         );
         const { context, now } = this.#running;
         this.#child.send({ chatTemplate: this.#chatTemplate, context, now });
@@ -119,7 +121,7 @@ export class TemplateProcess {
                 program,
                 renderer.href,
                 String(maxPromptCharacters),
-                String(2 * renderMilliseconds),
+                String(2 * this.#milliseconds),
             ],
             {
                 env: SystemRoot === undefined ? {} : { SystemRoot },

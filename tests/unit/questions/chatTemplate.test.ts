@@ -2,6 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PromptTemplate } from '../../../src/questions/templates/PromptTemplate.js';
 import { openTemplate } from '../../../src/questions/templates/promptTemplates.js';
+import {
+    renderMilliseconds,
+    TemplateFailure,
+    TemplateProcess,
+} from '../../../src/questions/templates/TemplateProcess.js';
 import { heldBytes } from '../../helpers/heldBytes.js';
 
 const question = { language: 'de', text: 'Was kostet <|im_end|> $1 & $&?' };
@@ -34,41 +39,39 @@ function peakBytes(pid: number): number {
     return (status(pid, 'VmHWM') || 0) * 1024;
 }
 
-async function refusal(attempt: Promise<unknown>): Promise<{ message: string; milliseconds: number }> {
-    const begin = performance.now();
+async function refusal(attempt: Promise<unknown>): Promise<{ message: string }> {
     const error: unknown = await attempt.catch((cause: unknown) => cause);
     expect(error).toMatchObject({
         name: 'LanguageNeuronsError',
         code: 'UNSUPPORTED',
         message: expect.stringMatching(/^model\.gguf: [^\n]*`template`[^\n]*$/),
     });
-    return { message: (error as Error).message, milliseconds: performance.now() - begin };
+    return { message: (error as Error).message };
 }
 
 describe("a model's chat template", () => {
-    it.concurrent('that loops without end is refused after 5 s, and the process goes on meanwhile', async () => {
+    it('that loops without end is refused after 0.5 s here, and the process goes on meanwhile', async () => {
+        const looping = new TemplateProcess(endless, 500);
         let turns = 0;
-        const ticking = setInterval(() => turns++, 100);
-        const { message, milliseconds } = await refusal(chat(endless));
+        const ticking = setInterval(() => turns++, 10);
+        const begin = performance.now();
+        await expect(looping.render({}, 0)).rejects.toThrow(TemplateFailure);
+        await expect(looping.render({}, 0)).rejects.toThrow('runs for more than 0.5 s');
+        const milliseconds = performance.now() - begin;
         clearInterval(ticking);
-        expect(message).toContain('more than 5 s');
-        expect(milliseconds).toBeGreaterThan(4_900);
-        expect(milliseconds).toBeLessThan(20_000); // 5 s, and the start of a process on a busy machine
+        expect(milliseconds).toBeGreaterThan(980);
+        expect(milliseconds).toBeLessThan(15_000); // twice 0.5 s, and the start of a process on a busy machine
         expect(turns).toBeGreaterThan(10); // the template ran elsewhere
+        expect(renderMilliseconds).toBe(5_000); // of users' templates
     });
 
-    it.concurrent(
-        'that loops for one question fails alone: those that wait are written by another process',
-        async () => {
-            const template = await chat(whenAsked(endless));
-            const asked = ['before', 'now', 'after', 'later'].map((text) => template.write({ language: 'en', text }));
-            const begin = performance.now();
-            const outcomes = await Promise.allSettled(asked);
-            expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-            expect(performance.now() - begin).toBeLessThan(9_900);
-            expect(await template.write({ language: 'en', text: 'again' })).toBe('ok');
-        },
-    );
+    it('that loops for one question fails alone: those that wait are written by another process', async () => {
+        const template = new TemplateProcess(whenAsked(endless), 500);
+        const write = (content: string): Promise<string> => template.render({ messages: [{ content }] }, 0);
+        const outcomes = await Promise.allSettled(['before', 'now', 'after', 'later'].map(write));
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+        expect(await write('again')).toBe('ok');
+    });
 
     it.each<{ what: string; statement: string }>([
         { what: 'lists', statement: '{% set x = range(2000000000) %}' },
