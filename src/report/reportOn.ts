@@ -60,7 +60,19 @@ export interface ReportSource {
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
     checkSettings(options, { ...reportTable, out: outputTable.out }, { notes: true });
     const { out = folder, excel } = options;
-    const site = siteLink(folder, out, options.site);
+    const { warnings = [], ...input } = await readReport(folder, options);
+    return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
+        const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
+        return writeReport(out, { ...input, warnings: [...running, ...warnings] }, { excel });
+    });
+}
+
+/**
+ * Reads all that the report of a run folder shows.
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED
+ */
+export async function readReport(folder: string, options: ReportOptions = {}): Promise<ReportInput> {
+    const site = siteLink(folder, options.out ?? folder, options.site);
     const { input, activations, counted } = await readReportSource(folder, options);
     const { answers, warnings } = await readAnswers(folder, input.matrices, input.analysis);
     const shownNeurons = counted ? await readShownNeurons(folder, activations, input.analysis) : undefined;
@@ -69,14 +81,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         ...(shownNeurons?.passedOver ?? []).map((path) => `${basename(path)} is of another model and is not shown.`),
         ...(input.warnings ?? []),
     ];
-    return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
-        const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        return writeReport(
-            out,
-            { ...input, answers, ...defined({ shownNeurons, site }), warnings: [...running, ...known] },
-            { excel },
-        );
-    });
+    return { ...input, answers, ...defined({ shownNeurons, site }), warnings: known };
 }
 
 /**

@@ -7,20 +7,24 @@ import { describe, expect, it } from 'vitest';
 import type { Share } from '../../../src/experiments/results/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/input/Report.js';
 import { writeReport } from '../../../src/report/writeReport.js';
+import { reportPage } from '../../helpers/reportPage.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildAccuracy, buildAnswers, buildInput } from './fixture.js';
 
 const languages = ['en', 'de', 'zh'];
 
+const inputOf = (more: Partial<ReportInput>): ReportInput => ({ ...buildInput({ languages, layers: 2 }), ...more });
+
+/** A report of which the figures are drawn too. */
 async function written(more: Partial<ReportInput>) {
     const folder = folderOfTest();
-    const { html } = await writeReport(folder, { ...buildInput({ languages, layers: 2 }), ...more });
+    const { html } = await writeReport(folder, inputOf(more));
     return { tree: fromHtml(await readFile(html, 'utf8')), folder };
 }
 
 describe('what the model says', () => {
     it('stands side by side, changed languages first, and says how it was chosen', async () => {
-        const { tree } = await written({ answers: [buildAnswers(languages)] });
+        const { tree } = reportPage(inputOf({ answers: [buildAnswers(languages)] }));
         const section = select('[id="answers.pairs"]', tree)!;
         expect(toString(section)).toMatch(/by a\s+rule,\s+not\s+by\s+hand/);
         const isOpen = (one: (typeof section.children)[number]): boolean =>
@@ -41,7 +45,7 @@ describe('what the model says', () => {
 
     it('is shown without questions where they are not at hand, and clipped where it is long', async () => {
         const answers = { ...buildAnswers(languages, '答'.repeat(3000)), questions: undefined };
-        const { tree } = await written({ answers: [answers] });
+        const { tree } = reportPage(inputOf({ answers: [answers] }));
         expect(toString(select('[id="answers.pairs"]', tree)!)).toContain(
             'The texts of the questions are not at hand.',
         );
@@ -111,7 +115,7 @@ describe('answers that are cut off', () => {
     });
 
     it('have none where none is cut off', async () => {
-        const { tree } = await written({ matrices: [cutOff(none)] });
+        const { tree } = reportPage(inputOf({ matrices: [cutOff(none)] }));
         expect(select('[id="accuracy.specific.cut"]', tree)).toBeUndefined();
     });
 });

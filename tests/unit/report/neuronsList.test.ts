@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -9,9 +8,9 @@ import { examplesPath, writeExamples } from '../../../src/examples/examplesFile.
 import { noExamples } from '../../../src/examples/NeuronExamples.js';
 import { routeTo } from '../../../src/explore/page/data/routeText.js';
 import { analysisSites, type NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
-import { reportOn } from '../../../src/report/reportOn.js';
 import { neuronLink, siteLink } from '../../../src/report/input/siteLink.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
+import { reportPageOn } from '../../helpers/reportPage.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildMatrix } from './fixture.js';
 
@@ -25,8 +24,8 @@ beforeEach(async () => {
 });
 
 async function listed(site?: string) {
-    const { html, warnings } = await reportOn(folder, { site });
-    return { warnings, list: select('#neurons-list', fromHtml(readFileSync(html, 'utf8')))! };
+    const { tree, warnings } = await reportPageOn(folder, { site });
+    return { warnings, list: select('#neurons-list', tree)! };
 }
 
 /** Files of tokens of the neurons that are specific to German. */

@@ -9,6 +9,7 @@ import { smallestUnder } from '../../../src/quants/quantFile.js';
 import { type QuantFile, type Quants, quantsName, writeQuants } from '../../../src/quants/quantsFile.js';
 import { reportOn } from '../../../src/report/reportOn.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
+import { reportPageOn } from '../../helpers/reportPage.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildMatrix } from './fixture.js';
 
@@ -51,8 +52,7 @@ async function write(quants: Quants): Promise<void> {
 
 describe('a report of quantized files', () => {
     it('has no such chapter where none were compared', async () => {
-        const { html } = await reportOn(folder);
-        expect(select('#smallerFiles', fromHtml(readFileSync(html, 'utf8')))).toBeUndefined();
+        expect(select('#smallerFiles', (await reportPageOn(folder)).tree)).toBeUndefined();
     });
 
     it('says that nothing is shown of a file without an interval, however near its value', async () => {
@@ -64,8 +64,7 @@ describe('a report of quantized files', () => {
         expect(smallestUnder(files, others)).toBe('Q4_0');
         expect(smallestUnder(few, others)).toBeNull();
         await write({ ...others, files: few, smallest: null });
-        const { html } = await reportOn(folder);
-        expect(toString(fromHtml(readFileSync(html, 'utf8')))).toContain(
+        expect(toString((await reportPageOn(folder)).tree)).toContain(
             'No file is shown to have KL under 0.1 nats a token in all of de, zh: zh has no interval, as there are ' +
                 'fewer than 3 texts; give more texts to measure on.',
         );
@@ -91,8 +90,8 @@ describe('a report of quantized files', () => {
 
     it('leaves out a comparison with another model, and says so', async () => {
         await write(compared('xxh128:another'));
-        const { html, warnings } = await reportOn(folder);
-        expect(select('#smallerFiles', fromHtml(readFileSync(html, 'utf8')))).toBeUndefined();
+        const { tree, warnings } = await reportPageOn(folder);
+        expect(select('#smallerFiles', tree)).toBeUndefined();
         expect(warnings.join()).toContain('quants/quants.json compares files with another model');
     });
 });

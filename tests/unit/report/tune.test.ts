@@ -6,9 +6,10 @@ import { toString } from 'hast-util-to-string';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { neuronsDigest } from '../../../src/neurons/analysis/neuronsDigest.js';
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
-import { reportOn } from '../../../src/report/reportOn.js';
+import { readReport, reportOn } from '../../../src/report/reportOn.js';
 import { type Tune, writeTune } from '../../../src/tune/tuneFile.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
+import { reportPageOn } from '../../helpers/reportPage.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildMatrix } from './fixture.js';
 
@@ -58,18 +59,12 @@ function searched(): Tune {
     };
 }
 
-/** The page of the report, and what it warns of. */
-async function reported(): Promise<{ page: ReturnType<typeof fromHtml>; warnings: readonly string[] }> {
-    const { html, warnings } = await reportOn(folder);
-    return { page: fromHtml(readFileSync(html, 'utf8')), warnings };
-}
-
 const textOf = (page: ReturnType<typeof fromHtml>, selector: string): string =>
     selectAll(selector, page).map(toString).join(' ').replaceAll(/\s+/g, ' ');
 
 describe('a report of searches for interventions', () => {
     it('has no such chapter without one', async () => {
-        expect(select('#tune', (await reported()).page)).toBeUndefined();
+        expect(select('#tune', (await reportPageOn(folder)).tree)).toBeUndefined();
     });
 
     it('says what each comes to, and shows the best beside what it was judged by', async () => {
@@ -79,7 +74,8 @@ describe('a report of searches for interventions', () => {
             ...{ speak: [], avoid: ['zh'], candidates: 0, rounds: [], best: null, judgement: null },
             whole: { passRate: 1, instead: {} },
         });
-        const { page, warnings } = await reported();
+        const { html, warnings } = await reportOn(folder);
+        const page = fromHtml(readFileSync(html, 'utf8'));
         expect(warnings.join()).not.toContain('tune');
         expect(textOf(page, '#tune + section')).toContain(
             'Nothing is claimed of the best candidate (de specific: scale:2)',
@@ -100,8 +96,8 @@ describe('a report of searches for interventions', () => {
 
     it('leaves out what was made with other neurons, and says so', async () => {
         await writeTune(folder, { ...searched(), neurons: 'other' });
-        const { page, warnings } = await reported();
-        expect(select('#tune', page)).toBeUndefined();
+        const { tree, warnings } = await reportPageOn(folder);
+        expect(select('#tune', tree)).toBeUndefined();
         expect(warnings.join()).toContain('tune.speak-de.json was made with other neurons');
         expect(warnings.join()).toContain('run tune again');
     });
@@ -111,8 +107,8 @@ describe('a report of searches for interventions', () => {
         const cell = { key: 'k', condition: 'whole', language: 'en', decodedTokens: 9 };
         const scores = { logProbabilities: [-3], tokens: [2], bytes: [5] };
         writeFileSync(join(folder, 'ppl.cells.jsonl'), `${JSON.stringify({ ...cell, ...scores })}\n`);
-        expect((await reported()).warnings.join()).toContain('is not finished');
+        expect((await readReport(folder)).warnings!.join()).toContain('is not finished');
         await writeTune(folder, searched());
-        expect((await reported()).warnings.join()).not.toContain('is not finished');
+        expect((await readReport(folder)).warnings!.join()).not.toContain('is not finished');
     });
 });

@@ -1,6 +1,5 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromHtml } from 'hast-util-from-html';
 import { select } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -8,8 +7,8 @@ import { examplesPath, readExamples, readExamplesHead, writeExamples } from '../
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { writeLens } from '../../../src/lens/lensFile.js';
 import { unfinishedWork } from '../../../src/report/input/unfinishedWork.js';
-import { reportOn } from '../../../src/report/reportOn.js';
 import { writeExploredRun } from '../../helpers/exploredRun.js';
+import { reportPageOn } from '../../helpers/reportPage.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildMatrix } from './fixture.js';
 
@@ -22,8 +21,8 @@ beforeEach(async () => {
 
 /** The warnings of the report, which its page shows. */
 async function warned(): Promise<readonly string[]> {
-    const { html, warnings } = await reportOn(folder);
-    const page = toString(select('body', fromHtml(readFileSync(html, 'utf8')))!).replace(/\s+/g, ' ');
+    const { tree, warnings } = await reportPageOn(folder);
+    const page = toString(select('body', tree)!).replace(/\s+/g, ' ');
     for (const warning of warnings) expect(page).toContain(warning);
     return warnings;
 }
