@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/experiments/results/Comparison.js';
 import type { NeuronAnalysis } from '../../../src/neurons/analysis/NeuronAnalysis.js';
 import { cli, type CliResult } from '../../helpers/cli.js';
+import { commandHere } from '../../helpers/commandHere.js';
 import { runCommand } from '../../helpers/runCommand.js';
 import { countsFile } from '../../helpers/torchFiles.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
@@ -69,7 +70,7 @@ await withFolder(process.argv[2], 'deactivate', held);`,
 
 it('identify answers the documented JSON, by either method', async () => {
     for (const method of ['paper', 'lape']) {
-        const { stdout } = await cli(
+        const { stdout } = await commandHere(
             'identify',
             at('runs', 'base'),
             '--method',
@@ -106,7 +107,7 @@ it('identify answers the documented JSON, by either method', async () => {
 });
 
 it('compare writes comparison.json and a report that shows it', async () => {
-    const { code, stdout, stderr } = await cli(
+    const { code, stdout, stderr } = await commandHere(
         'compare',
         at('runs', 'base'),
         at('runs', 'aligned'),
@@ -201,7 +202,7 @@ it('report shows what is finished while another process works in the folder, and
 
 it('identify says why it finds nothing, in words, in JSON and in the report', async () => {
     // Of a bar this high nothing selective is above τ.
-    const found = await cli('identify', at('runs', 'base'), '--bar', '0.999', '--top-rate', '0.01', '--json');
+    const found = await commandHere('identify', at('runs', 'base'), '--bar', '0.999', '--top-rate', '0.01', '--json');
     expect(found.code, found.stderr).toBe(0);
     const { notes, histogram, selected } = JSON.parse(found.stdout) as NeuronAnalysis & { notes: string[] };
     expect(histogram[0]).toBe(selected);
