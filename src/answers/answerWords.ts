@@ -1,5 +1,6 @@
 import { scriptOf } from '../languages/scriptOf.js';
 import { scriptParts } from '../languages/textScript.js';
+import { remembered } from '../support/remembered.js';
 import { linesOf } from './plainLines.js';
 
 /** Fewest letters of a word in Latin letters that counts: shorter ones are units (km, kg) and letters of formulas. */
@@ -18,8 +19,6 @@ interface WordForms {
     readonly foreign: RegExp;
     readonly segmenter: Intl.Segmenter;
 }
-
-const known = new Map<string, WordForms>();
 
 /**
  * The words of an answer, and those in another script than its language is written in. In a language of another script,
@@ -49,16 +48,12 @@ function isCounted(word: string): boolean {
     return !/^\p{sc=Grek}$/u.test(word);
 }
 
-function formsOf(language: string): WordForms {
-    const found = known.get(language);
-    if (found !== undefined) return found;
+const formsOf = remembered((language: string): WordForms => {
     const own = scriptParts(scriptOf(language).script);
     const none = ['Latn', ...own, 'Zyyy', 'Zinh'].map((script) => `\\p{scx=${script}}`).join('');
     const latin = own.includes('Latn') ? [] : ["[\\p{sc=Latn}\\d]*\\p{sc=Latn}[\\p{sc=Latn}\\p{M}\\d'’-]*"];
-    const made = {
+    return {
         foreign: new RegExp([...latin, `(?:(?![${none}])\\p{L}\\p{M}*)+`].join('|'), 'gu'),
         segmenter: new Intl.Segmenter(language, { granularity: 'word' }),
     };
-    known.set(language, made);
-    return made;
-}
+});

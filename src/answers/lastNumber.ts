@@ -1,3 +1,4 @@
+import { remembered } from '../support/remembered.js';
 import { isNegative, joinedScripts } from './isNegative.js';
 import { plainNumbers } from './plainNumbers.js';
 import { groupingMarks, groupingSpaces, readDigits } from './readDigits.js';
@@ -18,8 +19,6 @@ const power =
 /** The exponent of a unit, `25 m2`. */
 const ofUnit = `(?!(?<=\\d\\s?[kcdm]?m\\^?)[23](?![\\d.,]*\\d))`;
 
-const patterns = new Map<string, RegExp>();
-
 /**
  * Finds the last number in a text: digits of any script, with sign (`isNegative`), with the separators of the language
  * (`readDigits`), in groups after spaces, as a fraction (`3/4`), with a power of ten (`1.5e3`, `1,5 × 10³`). Where
@@ -30,7 +29,7 @@ const patterns = new Map<string, RegExp>();
 export function lastNumber(text: string, language: string): number | undefined {
     const separators = separatorsOf(language);
     const plain = plainNumbers(text);
-    const last = [...plain.matchAll(patternOf(separators))].at(-1);
+    const last = [...plain.matchAll(patternOf(separators.decimal))].at(-1);
     if (last === undefined) return undefined;
     const before = plain.slice(0, last.index);
     const after = plain.slice(last.index + last[0].length);
@@ -38,14 +37,11 @@ export function lastNumber(text: string, language: string): number | undefined {
     return value !== 0 && isFirst && isNegative(before, after) ? -value : value;
 }
 
-function patternOf({ decimal }: Separators): RegExp {
-    const found = patterns.get(decimal);
-    if (found !== undefined) return found;
+/** The numbers of languages with the same decimal separator. */
+const patternOf = remembered((decimal: string): RegExp => {
     const leading = `${mayStart}[.${decimal === ',' ? ',' : ''}]\\d+`;
-    const pattern = new RegExp(`${fraction}|${ofUnit}(?<digits>${leading}|${digits})${power}?`, 'gu');
-    patterns.set(decimal, pattern);
-    return pattern;
-}
+    return new RegExp(`${fraction}|${ofUnit}(?<digits>${leading}|${digits})${power}?`, 'gu');
+});
 
 /** The value, and whether it begins at the first digit, where a sign applies to it. */
 function valueOf(

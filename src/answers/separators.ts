@@ -1,4 +1,5 @@
 import { languageTag, maximized } from '../languages/languageTag.js';
+import { remembered } from '../support/remembered.js';
 
 /** The separators of groups and fraction in a language's numbers. */
 export interface Separators {
@@ -11,28 +12,22 @@ export interface Separators {
 /** Languages that count in ten thousands and may group four digits. */
 const inTenThousands = ['zh', 'yue', 'ja', 'ko'];
 
-const known = new Map<string, Separators>();
-
 /**
  * The runtime's separators (CLDR), or English's for a language that the runtime does not know.
  * @param language in any spelling, such as `de`
  */
-export function separatorsOf(language: string): Separators {
-    const found = known.get(language);
-    if (found !== undefined) return found;
+export const separatorsOf = remembered((language: string): Separators => {
     const tag = languageTag(language) ?? 'en';
     // Five digits, because some languages leave four ungrouped; Latin ones, to find the separators in Bengali too.
     const parts = new Intl.NumberFormat(localeOf(tag), { numberingSystem: 'latn' }).formatToParts(12345.6);
     const of = (type: string, otherwise: string): string =>
         parts.find((part) => part.type === type)?.value ?? otherwise;
-    const separators = {
+    return {
         group: of('group', ','),
         decimal: of('decimal', '.'),
         groupsOfFour: inTenThousands.includes(maximized(tag).language),
     };
-    known.set(language, separators);
-    return separators;
-}
+});
 
 function localeOf(tag: string): string {
     return Intl.NumberFormat.supportedLocalesOf([tag])[0] ?? 'en';

@@ -1,4 +1,5 @@
 import { iso6393, iso6393To1 } from 'iso-639-3';
+import { remembered } from '../support/remembered.js';
 
 /** Scripts and regions whose languages have names of their own. */
 const named = ['zh-Hant', 'zh-Hans', 'pt-BR', 'pt-PT', 'en-GB', 'en-US', 'es-MX', 'fr-CA', 'de-AT', 'fa-AF', 'nl-BE'];
@@ -99,9 +100,7 @@ export function aliasTag(tag: string): string | undefined {
 }
 
 /** All subtags of a tag: `zh-Hant-TW` for `zh-TW`, `ar-Arab-EG` for `arb`. */
-export function maximized(tag: string): Intl.Locale {
-    return new Intl.Locale(tag).maximize();
-}
+export const maximized = remembered((tag: string): Intl.Locale => new Intl.Locale(tag).maximize());
 
 function shortest(code: string): string {
     if (code.length === 2) {
