@@ -6,19 +6,31 @@ import { readSafetensors } from '../../src/activations/safetensors.js';
 import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { filesBelow } from '../campaign/compareFolders.js';
 import { writeInputs } from '../campaign/inputs.js';
+import { commandHere } from '../helpers/commandHere.js';
 
 // What a machine may refuse: room on the disk, size of a file, number of open files, a folder that cannot be. Each
 // command then ends in one line that names the cause, and leaves no file under its name that is not whole.
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();
-const [run, small, inputs] = [join(root, 'run'), join(root, 'small'), join(root, 'inputs')];
+const at = (name: string): string => join(root, name);
+const [run, other, small, full, inputs] = [at('run'), at('other'), at('small'), at('full'), at('inputs')];
 const cli = `${process.execPath} ${resolve('dist/cli.js')}`;
 const model = `--model ${embeddedModel} --gpu off --threads 1`;
 
 interface Outcome {
     readonly code: number | null;
     readonly lines: readonly string[];
+}
+
+/** Lines of stderr that tell of a failure: progress, and what is noted, are none. */
+const failureIn = (stderr: string): string[] =>
+    stderr.split('\n').filter((text) => text.startsWith('language-neurons:') || /^\s+at /.test(text));
+
+/** Runs a command in this process, for what a disk refuses: limits on a process need one of its own. */
+async function here(command: string): Promise<Outcome> {
+    const { code, stderr } = await commandHere(...command.split(' '));
+    return { code, lines: failureIn(stderr) };
 }
 
 /** Runs a line of bash: limits, then a command. */
@@ -30,11 +42,7 @@ function bash(line: string, env: NodeJS.ProcessEnv = {}): Outcome {
         timeout: 60_000,
         killSignal: 'SIGKILL',
     });
-    // Progress, and what is noted, are no failure's words.
-    return {
-        code: status,
-        lines: stderr.split('\n').filter((text) => text.startsWith('language-neurons:') || /^\s+at /.test(text)),
-    };
+    return { code: status, lines: failureIn(stderr) };
 }
 
 function expectOneLine({ code, lines }: Outcome, words: RegExp, exit = 1): void {
@@ -50,15 +58,16 @@ const canMount = ((): boolean => {
     return mounted;
 })();
 
-beforeAll(() => {
+beforeAll(async () => {
     writeInputs(inputs, { texts: 4, evaluate: 1, questions: 1 });
-    const done = bash(
-        `set -e; ${cli} collect ${model} --data inputs/texts --folds 2 --out run
-        ${cli} identify run --top-rate 0.2 --bar 0.98
-        ${cli} deactivate run ${model} --data inputs/evaluate --sets specific --controls 1
-        cp -r run other; ${cli} compare run other --out run`,
-    );
-    expect(done).toEqual({ code: 0, lines: [] });
+    for (const command of [
+        `collect ${model} --data ${inputs}/texts --folds 2 --out ${run}`,
+        `identify ${run} --top-rate 0.2 --bar 0.98`,
+        `deactivate ${run} ${model} --data ${inputs}/evaluate --sets specific --controls 1`,
+    ])
+        expect(await here(command)).toEqual({ code: 0, lines: [] });
+    cpSync(run, other, { recursive: true });
+    expect(await here(`compare ${run} ${other} --out ${run}`)).toEqual({ code: 0, lines: [] });
 });
 afterAll(() => {
     spawnSync('umount', [small]);
@@ -68,22 +77,22 @@ afterAll(() => {
 const commands: Readonly<Record<string, (folder: string) => string>> = {
     report: (folder) => `report ${folder} --title other`,
     identify: (folder) => `identify ${folder} --top-rate 0.3 --bar 0.9`,
-    deactivate: (folder) => `deactivate ${folder} ${model} --data inputs/evaluate --sets specific --controls 2`,
+    deactivate: (folder) => `deactivate ${folder} ${model} --data ${inputs}/evaluate --sets specific --controls 2`,
     intervene: (folder) =>
-        `intervene ${folder} ${model} --data inputs/evaluate --sets specific --controls 1 --op scale:0.5`,
-    compare: (folder) => `compare other ${folder}`,
-    collect: (folder) => `collect ${model} --data inputs/texts --out ${folder} --force`,
+        `intervene ${folder} ${model} --data ${inputs}/evaluate --sets specific --controls 1 --op scale:0.5`,
+    compare: (folder) => `compare ${other} ${folder}`,
+    collect: (folder) => `collect ${model} --data ${inputs}/texts --out ${folder} --force`,
     export: (folder) => `export ${folder} --model ${embeddedModel} --without en --out ${folder}/edited.gguf`,
-    respond: (folder) => `respond ${model} --data inputs/questions --max-tokens 4 --out ${folder}/answers.json`,
+    respond: (folder) => `respond ${model} --data ${inputs}/questions --max-tokens 4 --out ${folder}/answers.json`,
 };
 
 describe.runIf(canMount)(`a small disk${canMount ? '' : ' (no file system can be mounted here)'}`, () => {
     it.each(Object.keys(commands))('%s leaves whole files, and tells that there is no room', async (name) => {
         const before = filesBelow(run);
-        rmSync(join(root, 'full'), { recursive: true, force: true });
-        cpSync(run, join(root, 'full'), { recursive: true });
-        expect(bash(`${cli} ${commands[name]!('full')}`).lines).toEqual([]);
-        const after = filesBelow(join(root, 'full'));
+        rmSync(full, { recursive: true, force: true });
+        cpSync(run, full, { recursive: true });
+        expect((await here(commands[name]!(full))).lines).toEqual([]);
+        const after = filesBelow(full);
         const bytes = [...before.values()].reduce((sum, { length }) => sum + Math.ceil(length / 4096) * 4096, 0);
         const seen = new Set<number | null>();
         for (const room of name === 'report' ? [8, 200] : [8]) {
@@ -93,7 +102,7 @@ describe.runIf(canMount)(`a small disk${canMount ? '' : ' (no file system can be
             ).toBe(0);
             try {
                 cpSync(run, small, { recursive: true });
-                const outcome = bash(`${cli} ${commands[name]!('small')}`);
+                const outcome = await here(commands[name]!(small));
                 seen.add(outcome.code);
                 if (outcome.code !== 0) expectOneLine(outcome, /small.*(the disk is full|ENOSPC|no space)/i);
                 for (const [path, content] of filesBelow(small)) {
@@ -141,10 +150,11 @@ describe.runIf(process.platform === 'linux')('limits of the system', () => {
             expectOneLine(bash(`ulimit -n ${files}; ${cli} ${command}`), /too many files are open.*ulimit -n/);
     });
 
-    it('a folder that cannot be', () => {
-        writeFileSync(join(root, 'file'), '');
-        for (const out of ['/proc/x', '/dev/null/x', '/sys/x', 'file', 'file/x', 'n'.repeat(300)])
-            expectOneLine(bash(`${cli} collect ${model} --data inputs/texts --out ${out}`), /cannot be .*; /);
+    it('a folder that cannot be', async () => {
+        const file = at('file');
+        writeFileSync(file, '');
+        for (const out of ['/proc/x', '/dev/null/x', '/sys/x', file, `${file}/x`, at('n'.repeat(300))])
+            expectOneLine(await here(`collect ${model} --data ${inputs}/texts --out ${out}`), /cannot be .*; /);
     });
 
     it('a full disk behind standard output, and a reader that reads no further', () => {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync, mkdirSync } from 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cli, sees, startCli } from '../helpers/cli.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -58,8 +59,8 @@ describe('a run that was stopped continues and ends with the same files', () => 
             writeFileSync(join(at('texts'), `${language}.txt`), `${line} ${language}\n`.repeat(lines));
             writeFileSync(join(at('evaluate'), `${language}.txt`), `${line}\n`.repeat(100));
         }
-        expect((await cli(...collect(at('whole')))).code).toBe(0);
-        expect((await cli('identify', at('whole'), '--top-rate', '0.1')).code).toBe(0);
+        expect((await commandHere(...collect(at('whole')))).code).toBe(0);
+        expect((await commandHere('identify', at('whole'), '--top-rate', '0.1')).code).toBe(0);
     });
 
     it.each(['SIGKILL', 'SIGINT'] as const)('collect, stopped by %s', async (signal) => {
@@ -76,7 +77,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
         expect([...languages].sort()).toEqual(['de', 'en', 'fr']);
         expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
 
-        const again = await cli(...collect(out));
+        const again = await commandHere(...collect(out));
         expect(again.code, again.stderr).toBe(0);
         expect(again.stderr).toContain('en: continues after 400 of 400 texts');
         expect(again.stderr).toMatch(/de: continues after [1-9]\d* of 4000 texts/);
@@ -89,7 +90,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
     });
 
     it('collect again does nothing, and other texts start anew', async () => {
-        const again = await cli(...collect(at('whole')), '--json');
+        const again = await commandHere(...collect(at('whole')), '--json');
         expect(again.stderr).toContain('already holds the counts');
         expect(JSON.parse(again.stdout)).toMatchObject({ decodedTokens: 0 });
     });
@@ -100,17 +101,17 @@ describe('a run that was stopped continues and ends with the same files', () => 
         const path = join(dir, 'examples.safetensors');
         let whole: Buffer;
         beforeAll(async () => {
-            expect((await cli(...examples)).code).toBe(0);
+            expect((await commandHere(...examples)).code).toBe(0);
             whole = readFileSync(path);
         });
 
         it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s', async (signal) => {
-            expect((await cli('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
+            expect((await commandHere('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
             const stopped = await interrupted(examples, 'examples de: 5', signal);
             if (signal === 'SIGINT') expect(stopped.code).toBe(130);
             await untilQuiet(join(dir, 'parts'));
             expect(existsSync(path)).toBe(false);
-            const again = await cli(...examples);
+            const again = await commandHere(...examples);
             expect(again.code, again.stderr).toBe(0);
             expect(again.stderr).toMatch(/continues after [1-9]\d* of \d+ texts/);
             expect(readFileSync(path).equals(whole)).toBe(true);
@@ -122,20 +123,20 @@ describe('a run that was stopped continues and ends with the same files', () => 
         const dir = at('whole');
         let [whole, cells] = ['', ''];
         beforeAll(async () => {
-            expect((await cli(...deactivate(dir))).code).toBe(0);
+            expect((await commandHere(...deactivate(dir))).code).toBe(0);
             whole = readFileSync(join(dir, 'ppl.matrix.json'), 'utf8');
             cells = readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8');
         });
 
         it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s', async (signal) => {
-            expect((await cli('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
+            expect((await commandHere('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
             const stopped = await interrupted(deactivate(dir), /perplexity, cell .* of .*: 30 %/, signal);
             if (signal === 'SIGINT') expect(stopped.code).toBe(130);
             await untilQuiet(dir);
             expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);
             expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8').trim().split('\n').length).toBeGreaterThan(5);
 
-            const again = await cli(...deactivate(dir));
+            const again = await commandHere(...deactivate(dir));
             expect(again.stderr).toMatch(/continues after [1-9]\d* finished cells/);
             expect(readFileSync(join(dir, 'ppl.matrix.json'), 'utf8')).toBe(whole);
             expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
