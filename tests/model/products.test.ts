@@ -52,8 +52,14 @@ async function withEngine<T>(options: MeasuredOptions, use: (engine: MeasuredEng
     }
 }
 
-const logitsOf = (options: MeasuredOptions, input: string | Int32Array): Promise<Float32Array> =>
-    withEngine(options, (engine) => engine.logits(input));
+const computed = new Map<string, Promise<Float32Array>>();
+/** Computed once for each engine and input. */
+function logitsOf(options: MeasuredOptions, input: string | Int32Array): Promise<Float32Array> {
+    const key = JSON.stringify([options, input]);
+    const found = computed.get(key) ?? withEngine(options, (engine) => engine.logits(input));
+    computed.set(key, found);
+    return found;
+}
 
 /** Root mean square of the difference, as a share of the expected values'. */
 function distance(values: Float32Array, expected: Float32Array): number {

@@ -83,7 +83,7 @@ async function startIdentify(): Promise<{ child: ChildProcess; ended: Promise<Cl
     const { child, ended } = startCli(identify());
     while (childrenOf(child)[0] === 0) await wait(50);
     const worker = childrenOf(child)[0]!;
-    while (processorTime(worker) < 3) await wait(50); // starting and reading take 1
+    while (processorTime(worker) < 2) await wait(50); // starting and reading take 1
     return { child, ended, worker };
 }
 
