@@ -44,7 +44,7 @@ let activations: Activations;
 let analysis: NeuronAnalysis;
 let unquantized: string;
 beforeAll(async () => {
-    corpus = await openCorpus('udhr:3-8', { languages });
+    corpus = await openCorpus('udhr:3-5', { languages });
     using engine = await Engine.open(options);
     ({ activations } = await collect({ engine, corpus, folder: at('whole') }));
     analysis = identify(activations, { topRate: 0.1 });
@@ -230,7 +230,7 @@ describe('an experiment of KL divergence', () => {
         using engine = await Engine.open(options);
         const { matrix } = await measured(engine);
         const command = [
-            ...['deactivate', at('whole'), '--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:3-8'],
+            ...['deactivate', at('whole'), '--model', embeddedModel, '--gpu', 'off', '--data', 'udhr:3-5'],
             ...['--languages', 'en,de,zh', '--metric', 'kl', '--sets', 'specific', '--controls', '2'],
         ];
         const { code, stdout, stderr } = await commandHere(...command);
