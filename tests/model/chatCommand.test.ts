@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -16,8 +16,8 @@ const interventions = join(folder, 'interventions.yaml');
 
 beforeAll(async () => {
     const data = ['--data', 'udhr:1-12', '--languages', 'en,de,zh'];
-    expect((await cli('collect', ...model, ...data, '--out', run)).code).toBe(0);
-    expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
+    expect((await commandHere('collect', ...model, ...data, '--out', run)).code).toBe(0);
+    expect((await commandHere('identify', run, '--top-rate', '0.05')).code).toBe(0);
     writeFileSync(interventions, 'raised: [{ language: de, op: add, value: 1, where: response }]\n');
 });
 
@@ -121,12 +121,12 @@ describe('chat', () => {
     });
 
     it('that cannot begin is one line', async () => {
-        expect(await cli(...chat, '--without', 'xx')).toMatchObject({
+        expect(await commandHere(...chat, '--without', 'xx')).toMatchObject({
             code: 1,
             stderr: expect.stringMatching(/language-neurons: the analysis has no language xx, only en, de, zh\n$/),
         });
-        expect((await cli(...chat, '--use', 'raised')).stderr).toMatch(/no intervention raised; give a file/);
-        expect((await cli(...chat, '--amplify', 'de')).code).toBe(2);
+        expect((await commandHere(...chat, '--use', 'raised')).stderr).toMatch(/no intervention raised; give a file/);
+        expect((await commandHere(...chat, '--amplify', 'de')).code).toBe(2);
     });
 });
 
