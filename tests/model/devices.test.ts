@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, sees, startCli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -69,13 +70,13 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
     it('count and measure what one does, byte for byte; again they find it finished', async () => {
         const identify = (folder: string): string[] => ['identify', at(folder), '--top-rate', '0.1'];
         for (const args of [collect('one'), identify('one'), deactivate('one'), examples('one')]) {
-            expect((await cli(...args)).code).toBe(0);
+            expect((await commandHere(...args)).code).toBe(0);
         }
         const counted = await cli(...collect('two', ...twice, '--json'));
         expect(counted.code, counted.stderr).toBe(0);
         expect(counted.stderr).toContain('device 0: count en');
         expect(JSON.parse(counted.stdout)).toMatchObject({ tokens: { en: expect.any(Number) as number } });
-        expect((await cli(...identify('two'))).code).toBe(0);
+        expect((await commandHere(...identify('two'))).code).toBe(0);
         const measured = await cli(...deactivate('two', ...twice));
         expect(measured.code, measured.stderr).toBe(0);
         const shown = await cli(...examples('two', ...twice));
@@ -127,7 +128,7 @@ describe('devices', () => {
         [['--devices', 'all'], '--devices takes a whole number from 0 to 9999, not "all"'],
     ])('%j is wrong use', async (args, message) => {
         const needed = ['--model', layer, '--data', at('texts'), '--out', at('wrong')];
-        const { code, stderr } = await cli('collect', ...needed, ...args);
+        const { code, stderr } = await commandHere('collect', ...needed, ...args);
         expect(code).toBe(2);
         expect(stderr).toContain(message);
     });

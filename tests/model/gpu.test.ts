@@ -9,7 +9,7 @@ import type { AffineEdit, TextEdit } from '../../src/engine/types/edits.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { embeddedCollectTexts } from '../../src/run/embeddedRun.js';
-import { cli } from '../helpers/cli.js';
+import { commandHere } from '../helpers/commandHere.js';
 import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -219,7 +219,7 @@ for (const { gpu, absent } of gpus)
                     writeFileSync(join(texts, `${language}.txt`), lines);
                 }
                 const json = async (...args: string[]): Promise<unknown> => {
-                    const { code, stdout, stderr } = await cli(...args, '--json');
+                    const { code, stdout, stderr } = await commandHere(...args, '--json');
                     expect(code, stderr).toBe(0);
                     return JSON.parse(stdout) as unknown;
                 };
