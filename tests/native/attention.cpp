@@ -63,6 +63,12 @@ double worst(const Sizes & s, Mask kind, int64_t step) {
     };
     const std::vector<uint16_t> keys = some(s.streams * s.cells * s.key_heads * s.key_size);
     const std::vector<uint16_t> values = some(s.streams * s.cells * s.key_heads * s.value_size);
+    const auto exact = [](const std::vector<uint16_t> & halves) {
+        std::vector<double> doubles(halves.size());
+        std::transform(halves.begin(), halves.end(), doubles.begin(), value_of);
+        return doubles;
+    };
+    const std::vector<double> exact_keys = exact(keys), exact_values = exact(values);
     std::vector<float> queries(size_t(s.streams * s.tokens * s.heads * s.key_size));
     std::generate(queries.begin(), queries.end(), [&] { return float(double(random()) / double(random.max()) - 0.5); });
     std::vector<uint16_t> mask;
@@ -115,12 +121,12 @@ double worst(const Sizes & s, Mask kind, int64_t step) {
                     const auto at = size_t((stream * s.cells + cell) * s.key_heads + key_head);
                     double score = 0;
                     for (int64_t k = 0; k < s.key_size; ++k) {
-                        score += double(query[k]) * value_of(keys[at * size_t(s.key_size) + size_t(k)]);
+                        score += double(query[k]) * exact_keys[at * size_t(s.key_size) + size_t(k)];
                     }
                     const double weight = std::exp(score * scale + value_of(masked));
                     weights += weight;
                     for (int64_t v = 0; v < s.value_size; ++v) {
-                        sums[size_t(v)] += weight * value_of(values[at * size_t(s.value_size) + size_t(v)]);
+                        sums[size_t(v)] += weight * exact_values[at * size_t(s.value_size) + size_t(v)];
                     }
                 }
                 for (int64_t v = 0; v < s.value_size; ++v) {
