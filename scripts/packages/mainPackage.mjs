@@ -22,11 +22,10 @@ export function packMain(outDir) {
     rmSync(folder, { recursive: true, force: true });
     copyBuilt(join(folder, 'dist'));
     removeTypings(join(folder, 'dist'), ['index.d.ts', 'files.d.ts']);
-    for (const file of [...packedFiles(), ...shownFiles()]) {
-        mkdirSync(dirname(join(folder, file)), { recursive: true });
-        cpSync(join(packageRoot, file), join(folder, file));
-    }
     const { devDependencies: _, scripts, ...manifest } = readManifest();
+    const copied = manifest.files.filter((/** @type {string} */ file) => !/^!?dist\b/.test(file));
+    for (const file of ['README.md', 'LICENSE', ...copied, ...shownFiles()])
+        cpSync(join(packageRoot, file), join(folder, file), { recursive: true });
     const packed = {
         ...manifest,
         ...commonFields().fields,
@@ -64,11 +63,12 @@ function copyBuilt(outDir) {
     cpSync(join(dist, page), join(outDir, page), { recursive: true });
 }
 
-/** @param {string} code that is compiled already */
+const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
+
+/** @param {string} code that is compiled already: it is read and printed, not compiled once more */
 function withoutComments(code) {
-    const { ESNext: module } = ts.ModuleKind;
-    const { ESNext: target } = ts.ScriptTarget;
-    return ts.transpileModule(code, { compilerOptions: { target, module, removeComments: true } }).outputText;
+    const { ESNext } = ts.ScriptTarget;
+    return printer.printFile(ts.createSourceFile('module.js', code, ESNext, true, ts.ScriptKind.JS));
 }
 
 /**
@@ -87,16 +87,6 @@ function removeTypings(dist, entries) {
     }
     const all = readdirSync(dist, { recursive: true }).map(String);
     for (const file of all.filter((name) => /\.d\.m?ts$/.test(name) && !reached.has(name))) rmSync(join(dist, file));
-}
-
-/** What npm would pack of the project, but for what is compiled. */
-function packedFiles() {
-    const told = runProgram('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-        what: 'npm pack',
-        cwd: packageRoot,
-    });
-    const files = JSON.parse(told)[0].files.map((/** @type {{ path: string }} */ { path }) => path);
-    return files.filter((/** @type {string} */ path) => !path.startsWith('dist/'));
 }
 
 /** The pictures of the README. */
