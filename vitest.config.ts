@@ -24,8 +24,8 @@ const apart = [
     ...['corpus/joined', 'corpus/readOnce'],
 ].map((name) => `tests/unit/${name}.test.ts`);
 
-// unit: pure, no model; unit-apart: those of them with a process of their own. main: the build driver, and the real addon
-// on real GGUF files; alone: those of them that have the machine to themselves. Files of unit and of main share
+// unit: pure, no model; unit-apart: those of them with a process of their own. main: the build driver, and the real
+// addon on real GGUF files; alone: those of them that have the machine to themselves. Files of unit and of main share
 // processes, so that what they import is loaded once. `npm test` runs these four.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, a storm of requests,
 // `npm run test:campaign`; its sizes are in tests/campaign/settings.ts. docs: what README and docs show,
